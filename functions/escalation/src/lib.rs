@@ -1,0 +1,1 @@
+//! Cases for people: queue, answers, hand-back.

@@ -1,0 +1,2 @@
+//! The escalation Lambda.
+fn main() {}

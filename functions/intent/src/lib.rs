@@ -1,0 +1,1 @@
+//! Decides what a person wants, and who answers.

@@ -1,0 +1,2 @@
+//! The intent Lambda.
+fn main() {}

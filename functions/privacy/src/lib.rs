@@ -1,0 +1,1 @@
+//! Access, erasure and the platforms' data-deletion callbacks.

@@ -1,0 +1,2 @@
+//! The privacy Lambda.
+fn main() {}

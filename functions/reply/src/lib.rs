@@ -1,0 +1,1 @@
+//! Claims, discloses, sends and settles replies.

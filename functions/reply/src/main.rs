@@ -1,0 +1,2 @@
+//! The reply Lambda.
+fn main() {}

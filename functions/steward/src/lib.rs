@@ -1,0 +1,1 @@
+//! Finds what is due: stale tasks, leases, clocks.

@@ -1,0 +1,2 @@
+//! The steward Lambda.
+fn main() {}

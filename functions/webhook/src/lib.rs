@@ -1,0 +1,1 @@
+//! Verifies platform webhooks and takes in what they carry.

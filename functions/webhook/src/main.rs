@@ -1,0 +1,2 @@
+//! The webhook Lambda.
+fn main() {}

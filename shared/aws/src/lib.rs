@@ -1,0 +1,1 @@
+//! The only crate that knows AWS: hosts for HTTP and queues.

@@ -1,0 +1,1 @@
+//! One file a platform: verify, parse, compose, classify errors.

@@ -1,0 +1,16 @@
+//! The seam between a function and its host.
+
+use std::future::Future;
+
+use crate::fault::Fault;
+
+/// What a host knows of a function: input in, output or fault out.
+///
+/// The input is a domain type or [`crate::http::Request`]; no host's type appears in a function.
+pub trait Handle<Input>: Send + Sync {
+    /// What the function answers.
+    type Output: Send;
+
+    /// Handles one input. Handling the same input again must be harmless.
+    fn handle(&self, input: Input) -> impl Future<Output = Result<Self::Output, Fault>> + Send;
+}

@@ -1,0 +1,48 @@
+//! Types, ports, states, ledgers and sealing: what every function of Forthright shares.
+//!
+//! Nothing here does I/O, reads a clock or knows a platform or a cloud. Time, randomness and storage
+//! come in through ports ([`Clock`], [`Entropy`], [`Table`], [`Vault`], [`Queue`]).
+//!
+//! Reading order: [`ids`] and [`time`] name things; [`table`] is the narrow waist; [`gate`], [`state`]
+//! and [`subject`] are the protocol; [`ledger`] is what the functions use.
+
+#![warn(clippy::arithmetic_side_effects, clippy::as_conversions)]
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod account;
+pub mod case;
+pub mod decision;
+pub mod detect;
+pub mod event;
+pub mod fault;
+pub mod gate;
+pub mod handle;
+pub mod http;
+pub mod ids;
+pub mod ledger;
+pub mod outbound;
+pub mod personal;
+pub mod port;
+pub mod queue;
+pub mod seal;
+pub mod settings;
+pub mod state;
+pub mod subject;
+pub mod table;
+pub mod time;
+
+pub use account::{Account, Accounts};
+pub use detect::{DetectIntent, Detection, Intent};
+pub use fault::{Fault, Retry};
+pub use handle::Handle;
+pub use ids::{
+    AccountId, Address, BrandId, CaseId, Channel, Eid, Epoch, OutId, Pid, PlatformId, RequestId,
+    TaskId,
+};
+pub use personal::{Personal, Secret};
+pub use port::{Clock, Entropy};
+pub use queue::{CaseRef, Hint, MessageRef, Queue, QueueMessage, RequestRef, TaskRef};
+pub use seal::{BrandKeys, Vault};
+pub use settings::{SettingsError, Source};
+pub use table::Table;
+pub use time::Time;

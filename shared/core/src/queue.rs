@@ -1,0 +1,100 @@
+//! Hints between functions: ids only, versioned. The table is the truth; a hint may be lost or repeated.
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    fault::Fault,
+    ids::{BrandId, CaseId, Eid, Epoch, Pid, RequestId, TaskId},
+};
+
+/// A hint as it lies in a queue. A change of form is a new variant, never an edit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "version", rename_all = "snake_case")]
+pub enum QueueMessage {
+    /// The first form.
+    V1(Hint),
+}
+
+/// What a function should look at. Each lane is a queue of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "lane", rename_all = "snake_case")]
+pub enum Hint {
+    /// To `intent`: a message was taken in.
+    Inbound(MessageRef),
+    /// To `reply`: a message is to be sent.
+    Outbound(TaskRef),
+    /// To `escalation`: a case was opened or moved.
+    Human(CaseRef),
+    /// To `privacy`: a request is to go on.
+    Privacy(RequestRef),
+}
+
+/// An inbound message, by its ids.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MessageRef {
+    /// Whose customer wrote it.
+    pub brand: BrandId,
+    /// The subject.
+    pub pid: Pid,
+    /// The subject's epoch.
+    pub epoch: Epoch,
+    /// The message.
+    pub eid: Eid,
+}
+
+impl MessageRef {
+    /// The task of answering it.
+    pub fn task(&self) -> TaskRef {
+        TaskRef {
+            brand: self.brand.clone(),
+            pid: self.pid,
+            epoch: self.epoch,
+            task: TaskId::Message(self.eid),
+        }
+    }
+}
+
+/// A message to be sent, by its ids.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TaskRef {
+    /// On whose behalf.
+    pub brand: BrandId,
+    /// The subject.
+    pub pid: Pid,
+    /// The subject's epoch.
+    pub epoch: Epoch,
+    /// The reply or the outgoing message.
+    pub task: TaskId,
+}
+
+/// A case, by its id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CaseRef {
+    /// Whose case.
+    pub brand: BrandId,
+    /// The case.
+    pub case: CaseId,
+}
+
+/// A data subject's request, by its id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RequestRef {
+    /// To whom it was made.
+    pub brand: BrandId,
+    /// The request.
+    pub request: RequestId,
+}
+
+/// Hands hints on.
+pub trait Queue: Send + Sync {
+    /// Puts `hint` into its lane. A failure is no loss: the steward finds what is due in the table.
+    fn send(&self, hint: Hint) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+impl<Q: Queue> Queue for std::sync::Arc<Q> {
+    fn send(&self, hint: Hint) -> impl Future<Output = Result<(), Fault>> + Send {
+        self.as_ref().send(hint)
+    }
+}

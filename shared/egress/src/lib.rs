@@ -1,0 +1,1 @@
+//! The one place that calls a platform: allow-list, no redirects, time-outs.

@@ -1,0 +1,1 @@
+//! SQLite table, local keys, local queues.

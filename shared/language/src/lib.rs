@@ -1,0 +1,1 @@
+//! What a person wants: rules that read one message.

@@ -1,0 +1,1 @@
+//! Brands, rules, gates, templates, disclosures.

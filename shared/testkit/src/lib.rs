@@ -1,0 +1,1 @@
+//! Conformance suites, fault wrapper, builders, movable clock, platform stand-ins.
