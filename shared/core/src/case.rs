@@ -152,8 +152,8 @@ impl Reason {
     /// "prompt" path to a person (WhatsApp Business policy), no law names a figure for every brand.
     pub const fn sla(self) -> Duration {
         match self.priority() {
-            Priority::Urgent => Duration::from_secs(60 * 60),
-            Priority::Normal => Duration::from_secs(4 * 60 * 60),
+            Priority::Urgent => Duration::from_hours(1),
+            Priority::Normal => Duration::from_hours(4),
         }
     }
 }

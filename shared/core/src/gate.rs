@@ -17,14 +17,14 @@ use crate::{
 
 /// How long after a person's message free text may be sent on WhatsApp: "the 24 hour customer service
 /// window opens and resets with each user message" (WhatsApp Business policy).
-pub const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+pub const WINDOW: Duration = Duration::from_hours(24);
 
 /// How much earlier than the platform's the window closes for us: clocks differ, and sending takes time.
-pub const WINDOW_MARGIN: Duration = Duration::from_secs(5 * 60);
+pub const WINDOW_MARGIN: Duration = Duration::from_mins(5);
 
 /// The silence after which the next automated message discloses at its top again. Meta demands it "after a
 /// significant lapse of time" and names no figure; 24 hours is the window itself.
-pub const DISCLOSURE_GAP: Duration = Duration::from_secs(24 * 60 * 60);
+pub const DISCLOSURE_GAP: Duration = Duration::from_hours(24);
 
 named! {
     /// Why nothing is sent.
@@ -110,7 +110,8 @@ impl Gate {
     /// Whether something of this platform time is erased already. Equal counts as older: platforms stamp
     /// in whole seconds.
     pub fn has_erased(&self, platform_at: Time) -> bool {
-        self.erased_at.is_some_and(|erased_at| platform_at <= erased_at)
+        self.erased_at
+            .is_some_and(|erased_at| platform_at <= erased_at)
     }
 
     /// The gate after a message of the person.
@@ -212,8 +213,14 @@ impl Gate {
             .text(Attribute::Account, &self.at.account)
             .number(Attribute::Epoch, i64::from(self.epoch.number()))
             .maybe_time(Attribute::ErasedAt, self.erased_at)
-            .maybe_time(Attribute::SuppressedAt, self.suppressed.map(|suppressed| suppressed.at))
-            .maybe_text(Attribute::SuppressedBy, self.suppressed.and_then(|suppressed| suppressed.by))
+            .maybe_time(
+                Attribute::SuppressedAt,
+                self.suppressed.map(|suppressed| suppressed.at),
+            )
+            .maybe_text(
+                Attribute::SuppressedBy,
+                self.suppressed.and_then(|suppressed| suppressed.by),
+            )
             .maybe_text(Attribute::HeldBy, self.held.map(|held| held.case))
             .maybe_time(Attribute::HandedBackAt, self.handed_back_at)
             .maybe_time(Attribute::RestrictedAt, self.restricted_at)
@@ -247,12 +254,14 @@ impl Gate {
             version: item.version,
             epoch: Epoch::from_number(epoch),
             erased_at: item.get_time(Attribute::ErasedAt),
-            suppressed: item
-                .get_time(Attribute::SuppressedAt)
-                .map(|at| Suppressed { at, by: suppressed_by }),
-            held: item
-                .parse(Attribute::HeldBy)?
-                .map(|case| Held { case, spoke: item.get_number(Attribute::Spoke) == Some(1) }),
+            suppressed: item.get_time(Attribute::SuppressedAt).map(|at| Suppressed {
+                at,
+                by: suppressed_by,
+            }),
+            held: item.parse(Attribute::HeldBy)?.map(|case| Held {
+                case,
+                spoke: item.get_number(Attribute::Spoke) == Some(1),
+            }),
             handed_back_at: item.get_time(Attribute::HandedBackAt),
             restricted_at: item.get_time(Attribute::RestrictedAt),
             window_from: item.get_time(Attribute::WindowFrom),
@@ -295,15 +304,24 @@ mod tests {
     fn a_gate_is_read_as_it_was_written() {
         let mut gate = gate();
         gate.erased_at = Some(NOW);
-        gate.suppressed = Some(Suppressed { at: NOW, by: Some(eid(3)) });
-        gate.held = Some(Held { case: CaseId::opened_by(eid(4)), spoke: true });
+        gate.suppressed = Some(Suppressed {
+            at: NOW,
+            by: Some(eid(3)),
+        });
+        gate.held = Some(Held {
+            case: CaseId::opened_by(eid(4)),
+            spoke: true,
+        });
         gate.handed_back_at = Some(NOW);
         gate.restricted_at = Some(NOW);
         gate.disclosed_at = Some(NOW);
         gate.twins = true;
         let item = gate.to_item();
         assert_eq!(item.version, gate.version + 1);
-        assert_eq!(Gate::from_item(gate.pid, &item).unwrap(), Gate { version: 1, ..gate });
+        assert_eq!(
+            Gate::from_item(gate.pid, &item).unwrap(),
+            Gate { version: 1, ..gate }
+        );
     }
 
     #[test]
@@ -323,7 +341,10 @@ mod tests {
     #[test]
     fn after_an_opt_out_only_its_own_confirmation_goes() {
         let mut gate = gate();
-        gate.suppressed = Some(Suppressed { at: NOW, by: Some(eid(1)) });
+        gate.suppressed = Some(Suppressed {
+            at: NOW,
+            by: Some(eid(1)),
+        });
         let silent = Err(Refusal::Silent(Silence::OptedOut));
         assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW), Ok(()));
         assert_eq!(gate.admits(Actor::Machine, Some(eid(2)), NOW), silent);
@@ -345,10 +366,16 @@ mod tests {
     #[test]
     fn while_a_person_holds_it_only_the_announcement_goes_and_only_until_they_speak() {
         let mut gate = gate();
-        gate.held = Some(Held { case: CaseId::opened_by(eid(1)), spoke: false });
+        gate.held = Some(Held {
+            case: CaseId::opened_by(eid(1)),
+            spoke: false,
+        });
         assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW), Ok(()));
         assert!(gate.admits(Actor::Machine, Some(eid(2)), NOW).is_err());
-        gate.held = Some(Held { case: CaseId::opened_by(eid(1)), spoke: true });
+        gate.held = Some(Held {
+            case: CaseId::opened_by(eid(1)),
+            spoke: true,
+        });
         assert!(gate.admits(Actor::Machine, Some(eid(1)), NOW).is_err());
         assert_eq!(gate.admits(Actor::Agent, None, NOW), Ok(()));
     }
@@ -359,7 +386,10 @@ mod tests {
         assert_eq!(gate.placement(NOW), Placement::PrefixFirst);
         gate.disclosed_at = Some(NOW);
         assert_eq!(gate.placement(NOW), Placement::SuffixEvery);
-        assert_eq!(gate.placement(NOW.plus(DISCLOSURE_GAP)), Placement::PrefixAfterGap);
+        assert_eq!(
+            gate.placement(NOW.plus(DISCLOSURE_GAP)),
+            Placement::PrefixAfterGap
+        );
         gate.handed_back_at = Some(NOW.plus(Duration::from_secs(1)));
         assert_eq!(gate.placement(NOW), Placement::PrefixOnHandback);
     }
@@ -373,7 +403,10 @@ mod tests {
         let after = before.heard(ahead).erased(NOW);
         assert_eq!(after.epoch, Epoch::FIRST.next());
         assert!(after.suppressed.is_some() && after.disclosed_at.is_none());
-        assert!(after.has_erased(ahead), "equal counts as older, though it is ahead of our clock");
+        assert!(
+            after.has_erased(ahead),
+            "equal counts as older, though it is ahead of our clock"
+        );
         assert!(!after.has_erased(ahead.plus(Duration::from_millis(1))));
     }
 }

@@ -52,10 +52,11 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, IdError> {
                 let mut bytes = [0; 16];
-                match HEXLOWER.decode_mut(text.as_bytes(), &mut bytes) {
-                    Ok(16) if text.len() == 32 => Ok(Self(bytes)),
-                    Ok(_) | Err(_) => Err(IdError { what: $what }),
+                // `decode_mut` demands the exact length.
+                if text.len() != 32 || HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).is_err() {
+                    return Err(IdError { what: $what });
                 }
+                Ok(Self(bytes))
             }
         }
 
@@ -94,9 +95,7 @@ impl CaseId {
 }
 
 /// A subject's generation: an erasure ends one and begins the next.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(u32);
 
@@ -213,7 +212,9 @@ impl FromStr for Channel {
         Self::ALL
             .into_iter()
             .find(|channel| channel.name() == text)
-            .ok_or(IdError { what: "channel (known: whatsapp)" })
+            .ok_or(IdError {
+                what: "channel (known: whatsapp)",
+            })
     }
 }
 
@@ -264,9 +265,14 @@ impl PlatformId {
     /// The id, if it is not empty and not longer than any platform makes them.
     pub fn parse(kind: IdKind, value: &str) -> Result<Self, IdError> {
         if value.is_empty() || value.len() > PLATFORM_ID_BYTES_MAX {
-            return Err(IdError { what: "platform id" });
+            return Err(IdError {
+                what: "platform id",
+            });
         }
-        Ok(Self { kind, value: value.into() })
+        Ok(Self {
+            kind,
+            value: value.into(),
+        })
     }
 
     /// What the link's keyed hash is taken over.
@@ -314,7 +320,14 @@ mod tests {
     fn ids_are_read_as_they_are_written() {
         let pid = Pid::from_bytes([0xab; 16]);
         assert_eq!(pid.to_string().parse(), Ok(pid));
-        for wrong in ["", "ab", &"AB".repeat(16), &"g".repeat(32), &"a".repeat(33), &"a".repeat(64)] {
+        for wrong in [
+            "",
+            "ab",
+            &"AB".repeat(16),
+            &"g".repeat(32),
+            &"a".repeat(33),
+            &"a".repeat(64),
+        ] {
             assert!(wrong.parse::<Pid>().is_err(), "{wrong}");
         }
     }

@@ -1,1 +1,53 @@
-//! What functions use.
+//! What functions use: repositories over [`Table`](crate::Table), one for each concern.
+//!
+//! Each ledger declares what it does to which rows as `GRANTS`; a function's IAM policy is the sum of its
+//! ledgers' grants, and the tests' table refuses what was not declared.
+
+mod cases;
+mod content;
+mod erasure;
+mod export;
+mod inbox;
+mod moves;
+mod register;
+mod replies;
+mod rights;
+mod stores;
+
+pub use cases::{Answer, CaseView, Cases, Thread};
+pub use content::{Said, Written};
+pub use export::{Export, ExportedCase, ExportedMessage, ExportedSent};
+pub use inbox::{Inbox, Intake, Opened};
+pub use register::{Register, Settings};
+pub use replies::{Claim, Claimed, Due, Overdue, Replies};
+pub use rights::{
+    Erased, ErasureStep, NewRequest, RequestKind, RequestState, RequestView, Rights, Subject,
+};
+pub use stores::{DUE_SHARDS, Stores};
+
+use std::time::Duration;
+
+use crate::http::EXCHANGE_TIMEOUT;
+
+/// How long a function may run at most. Deployments set it; the lease is counted from it.
+pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30);
+/// How far two clocks may be apart.
+pub const CLOCK_SKEW: Duration = Duration::from_mins(5);
+/// How long a claim is its holder's. Longer than anything that the holder can still be doing with it.
+pub const LEASE: Duration = Duration::from_mins(6);
+/// How long we wait for the platform to tell what became of a message whose outcome is unknown.
+pub const UNKNOWN_WAIT: Duration = Duration::from_mins(10);
+/// After which time the steward looks after work whose hint may have been lost.
+pub const HINT_GRACE: Duration = Duration::from_mins(1);
+/// How often sending is tried when the platform refuses for now.
+pub const ATTEMPTS_MAX: u32 = 8;
+/// The longest wait between two tries.
+pub const BACKOFF_MAX: Duration = Duration::from_hours(1);
+/// How long a message waits when the platform refuses our access token.
+pub const SUSPENDED_WAIT: Duration = Duration::from_mins(5);
+
+const _: () = assert!(
+    LEASE.as_millis()
+        > EXCHANGE_TIMEOUT.as_millis() + FUNCTION_TIMEOUT.as_millis() + CLOCK_SKEW.as_millis(),
+    "a claim must outlive whatever its holder can still do"
+);

@@ -22,7 +22,10 @@ impl Clock {
     where
         Sleep: Future<Output = ()> + Send + 'static,
     {
-        Self { now: Arc::new(now), sleep: Arc::new(move |span| Box::pin(sleep(span))) }
+        Self {
+            now: Arc::new(now),
+            sleep: Arc::new(move |span| Box::pin(sleep(span))),
+        }
     }
 
     /// The present time.
@@ -61,9 +64,10 @@ impl Entropy {
 
     /// A span between half of `span` and the whole of it: enough jitter to part those who collide.
     pub fn jitter(&self, span: Duration) -> Duration {
-        let half = span / 2;
+        let half = span.checked_div(2).unwrap_or_default();
         let extra = u32::from(u16::from_le_bytes(self.bytes()));
-        half.saturating_add(half.saturating_mul(extra) / u32::from(u16::MAX))
+        let part = half.saturating_mul(extra).checked_div(u32::from(u16::MAX));
+        half.saturating_add(part.unwrap_or_default())
     }
 }
 

@@ -13,6 +13,7 @@ use std::{future::Future, sync::Arc};
 pub use brand::BrandKeys;
 pub use envelope::{Binding, SubjectKey};
 pub use keyring::{KeyCache, Keyring};
+pub(crate) use keyring::{table_fault, write_fault};
 
 use crate::{fault::Fault, ids::BrandId};
 

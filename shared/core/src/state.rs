@@ -1,11 +1,10 @@
 //! The states of a message, and every move between them: one table for code, tests and documentation.
 
-use crate::case::named;
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Fault;
+use crate::{case::named, fault::Fault};
 
 named! {
     /// Where a message stands.
@@ -78,7 +77,7 @@ pub const STEPS: [[Step; 11]; 7] = [
     [To(Decided), To(Suppressed), To(Human), Never,       Never,        Never,        Never,         Never,          Never,       Never,       Never], // received
     [Stay,        To(Suppressed), To(Human), To(Sending), Never,        Stay,         Never,         Never,          Never,       Never,       Never], // decided
     [Stay,        Never,          Never,     Stay,        To(Answered), To(Answered), To(Decided),   To(Human),      To(Unknown), To(Unknown), Never], // sending
-    [Stay,        Never,          Never,     Stay,        To(Answered), To(Answered), Stay,          Stay,           Stay,        Stay,        To(Human)], // unknown
+    [Stay,        Never,          Never,     Stay,        To(Answered), To(Answered), Stay,          To(Human),      Stay,        Stay,        To(Human)], // unknown
     [Stay,        Stay,           Stay,      Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // answered
     [Stay,        Stay,           Stay,      Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // human
     [Stay,        Stay,           Stay,      Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // suppressed
@@ -100,7 +99,9 @@ impl State {
         match self.step(event) {
             To(state) => Ok(Some(state)),
             Stay => Ok(None),
-            Never => Err(Fault::rejected("this cannot happen to a message in its state")),
+            Never => Err(Fault::rejected(
+                "this cannot happen to a message in its state",
+            )),
         }
     }
 
@@ -118,7 +119,11 @@ pub fn as_markdown() -> String {
     let mut lines = vec![
         format!(
             "| state | {} |",
-            Event::ALL.iter().map(|event| event.name()).collect::<Vec<_>>().join(" | ")
+            Event::ALL
+                .iter()
+                .map(|event| event.name())
+                .collect::<Vec<_>>()
+                .join(" | ")
         ),
         format!("|---{}|", "|---".repeat(Event::ALL.len())),
     ];
@@ -149,7 +154,9 @@ mod tests {
     #[test]
     fn terminal_stays_terminal_and_everything_else_can_end() {
         for state in State::ALL {
-            let leaves = Event::ALL.iter().any(|event| matches!(state.step(*event), To(_)));
+            let leaves = Event::ALL
+                .iter()
+                .any(|event| matches!(state.step(*event), To(_)));
             assert_eq!(leaves, !state.is_terminal(), "{state}");
         }
     }
@@ -162,7 +169,7 @@ mod tests {
                 if state.step(*event) == To(Decided) {
                     assert!(matches!(
                         (state, event),
-                        (State::Received, Event::Decide) | (State::Sending, Event::RefuseForNow)
+                        (Received, Event::Decide) | (Sending, Event::RefuseForNow)
                     ));
                 }
             }

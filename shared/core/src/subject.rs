@@ -21,13 +21,20 @@ impl SubjectWrites {
         }
         let item = gate.to_item();
         let condition = crate::table::Condition::Version(gate.version);
-        Self(vec![Write::Check { key: item.key, condition }])
+        Self(vec![Write::Check {
+            key: item.key,
+            condition,
+        }])
     }
 
     /// Only while the gate is as `next` was read, and it becomes `next`.
     pub fn moving(next: &Gate) -> Self {
         let item = next.to_item();
-        let write = if next.version == 0 { Write::create(item) } else { Write::replace(item) };
+        let write = if next.version == 0 {
+            Write::create(item)
+        } else {
+            Write::replace(item)
+        };
         Self(vec![write])
     }
 

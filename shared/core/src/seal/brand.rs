@@ -43,7 +43,8 @@ impl BrandKeys {
         pepper: u32,
     ) -> Result<Self, Fault> {
         let derive = |purpose: &str| derive(root, brand, purpose);
-        let mac = |purpose: &str| derive(purpose).map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key));
+        let mac =
+            |purpose: &str| derive(purpose).map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key));
         let mut peppers = vec![(pepper, mac(&format!("pepper {pepper}"))?)];
         if let Some(before) = pepper.checked_sub(1).filter(|before| *before > 0) {
             peppers.push((before, mac(&format!("pepper {before}"))?));
@@ -67,14 +68,22 @@ impl BrandKeys {
         let input = id.link_input(at);
         self.peppers
             .iter()
-            .map(|(version, key)| (*version, BASE64URL_NOPAD.encode(hmac::sign(key, &input).as_ref())))
+            .map(|(version, key)| {
+                (
+                    *version,
+                    BASE64URL_NOPAD.encode(hmac::sign(key, &input).as_ref()),
+                )
+            })
             .collect()
     }
 
     /// A message's own key: the same for every redelivery of the same platform event.
     pub fn eid(&self, at: &Address, platform_message_id: &Personal<String>) -> Eid {
         let context = format!("message|{}|{}|", at.channel, at.account);
-        Eid::from_bytes(short(&self.dedupe, &[context.as_bytes(), platform_message_id.reveal().as_bytes()]))
+        Eid::from_bytes(short(
+            &self.dedupe,
+            &[context.as_bytes(), platform_message_id.reveal().as_bytes()],
+        ))
     }
 
     /// A request's id that is the same each time a platform repeats the same callback, and tells nothing.
@@ -120,7 +129,11 @@ impl BrandKeys {
             ("o", out) => TaskId::Out(out.parse().ok()?),
             (_, _) => return None,
         };
-        Some((pid.parse().ok()?, Epoch::from_number(epoch.parse().ok()?), task))
+        Some((
+            pid.parse().ok()?,
+            Epoch::from_number(epoch.parse().ok()?),
+            task,
+        ))
     }
 }
 
@@ -176,7 +189,10 @@ mod tests {
             assert!(token.len() <= 512, "WhatsApp carries up to 512 characters");
             assert_eq!(keys(1).read_attempt_token(&token), Some((pid, epoch, task)));
             assert_eq!(keys(2).read_attempt_token(&token), None);
-            assert_eq!(keys(1).read_attempt_token(&token.replacen(".1.", ".2.", 1)), None);
+            assert_eq!(
+                keys(1).read_attempt_token(&token.replacen(".1.", ".2.", 1)),
+                None
+            );
         }
         for strange in ["", ".", "1.2.3", "hello", "1.....", &"é".repeat(9)] {
             assert_eq!(keys(1).read_attempt_token(strange), None);
@@ -199,7 +215,10 @@ mod tests {
     #[test]
     fn the_same_message_has_one_key_per_account() {
         let id = Personal::new("wamid.X".to_owned());
-        let other = Address { account: "107".parse().unwrap(), ..at() };
+        let other = Address {
+            account: "107".parse().unwrap(),
+            ..at()
+        };
         assert_eq!(keys(1).eid(&at(), &id), keys(1).eid(&at(), &id));
         assert_ne!(keys(1).eid(&at(), &id), keys(1).eid(&other, &id));
         assert_ne!(keys(1).eid(&at(), &id), keys(2).eid(&at(), &id));

@@ -1,8 +1,6 @@
 //! The name of a row: design of the key space, in one place.
 
-use crate::ids::{
-    Address, BrandId, CaseId, Eid, Epoch, OutId, Pid, RequestId, TaskId,
-};
+use crate::ids::{Address, BrandId, CaseId, Eid, Epoch, OutId, Pid, RequestId, TaskId};
 
 /// One of the two tables. Keys have their own, with a shorter recovery window, so that a restored backup
 /// of the data stays unreadable after an erasure.
@@ -52,7 +50,11 @@ impl Key {
 
     /// A row of the `data` table.
     pub fn data(partition: String, sort: impl Into<String>) -> Self {
-        Self { table: TableName::Data, partition, sort: sort.into() }
+        Self {
+            table: TableName::Data,
+            partition,
+            sort: sort.into(),
+        }
     }
 
     /// A subject's gate: small, without personal data, never erased with the subject.
@@ -68,11 +70,6 @@ impl Key {
     /// A row of a subject's partition.
     fn subject(pid: Pid, epoch: Epoch, sort: String) -> Self {
         Self::data(Self::subject_partition(pid, epoch), sort)
-    }
-
-    /// The subject's name and ids.
-    pub fn profile(pid: Pid, epoch: Epoch) -> Self {
-        Self::subject(pid, epoch, "PROFILE".to_owned())
     }
 
     /// A message or an outgoing one.
@@ -123,14 +120,12 @@ impl Key {
         Self::data(format!("B#{brand}"), ONLY)
     }
 
-    /// The health of an account on its platform.
-    pub fn health(at: &Address) -> Self {
-        Self::data(format!("B#{}", at.brand), format!("HEALTH#{}#{}", at.channel, at.account))
-    }
-
     /// What is known of a signed body that could not be read: nothing of its content.
     pub fn unreadable(at: &Address, hash: &str) -> Self {
-        Self::data(format!("U#{}#{}#{}", at.brand, at.channel, at.account), hash)
+        Self::data(
+            format!("U#{}#{}#{}", at.brand, at.channel, at.account),
+            hash,
+        )
     }
 
     /// A subject's wrapped key, or its tombstone.
@@ -144,7 +139,11 @@ impl Key {
 
     /// A brand's wrapped key.
     pub fn brand_key(brand: &BrandId) -> Self {
-        Self { table: TableName::Keys, partition: format!("B#{brand}"), sort: ONLY.to_owned() }
+        Self {
+            table: TableName::Keys,
+            partition: format!("B#{brand}"),
+            sort: ONLY.to_owned(),
+        }
     }
 
     /// Whether the row belongs to a subject's partition.
@@ -154,13 +153,20 @@ impl Key {
 
     /// The subject, the epoch and the task that a task row's key names.
     pub fn as_task(&self) -> Option<(Pid, Epoch, TaskId)> {
-        let (pid, epoch) = self.partition.strip_prefix(Self::SUBJECT)?.split_once('#')?;
+        let (pid, epoch) = self
+            .partition
+            .strip_prefix(Self::SUBJECT)?
+            .split_once('#')?;
         let task = if let Some(eid) = self.sort.strip_prefix(Self::MESSAGE) {
             TaskId::Message(eid.parse().ok()?)
         } else {
             TaskId::Out(self.sort.strip_prefix(Self::OUT)?.parse().ok()?)
         };
-        Some((pid.parse().ok()?, Epoch::from_number(epoch.parse().ok()?), task))
+        Some((
+            pid.parse().ok()?,
+            Epoch::from_number(epoch.parse().ok()?),
+            task,
+        ))
     }
 
     /// The request that a request row's key names.
@@ -170,7 +176,10 @@ impl Key {
 
     /// The case that a case row's key, or a case pointer's, names.
     pub fn as_case(&self) -> Option<CaseId> {
-        let id = self.partition.strip_prefix("C#").or_else(|| self.sort.strip_prefix(Self::CASE));
+        let id = self
+            .partition
+            .strip_prefix("C#")
+            .or_else(|| self.sort.strip_prefix(Self::CASE));
         id?.parse().ok()
     }
 }

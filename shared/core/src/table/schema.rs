@@ -115,7 +115,7 @@ attributes! {
     Priority = 36 "priority" Row;
     /// When a row came to its end.
     EndedAt = 37 "ended_at" Row;
-    /// How many rows an erasure removed.
+    /// What an erasure removed so far: numbers.
     Erased = 38 "erased" Row;
     /// A remark on a terminal state: proof of delivery that came late.
     Remark = 39 "remark" Row;
@@ -123,6 +123,10 @@ attributes! {
     BodyBytes = 40 "body_bytes" Row;
     /// Where an unreadable body stopped making sense, in bytes.
     Offset = 41 "offset" Row;
+    /// The final notice that goes out before an erasure.
+    Notice = 42 "notice" Row;
+    /// The digest of the rules and texts that were in force when a message was claimed.
+    Ruleset = 43 "ruleset" Row;
     /// Before which platform time everything is erased.
     ErasedAt = 50 "erased_at" Gate;
     /// Since when the subject wants no messages.
@@ -149,7 +153,7 @@ attributes! {
     Automation = 70 "automation" Brand;
     /// Templates that are withdrawn.
     Withdrawn = 71 "withdrawn" Brand;
-    /// The fingerprint of the access token that the platform refused.
+    /// The fingerprints of the access tokens that platforms refused, by account.
     Refused = 72 "refused" Brand;
     /// A key, wrapped under the one above it.
     Wrapped = 80 "wrapped" Key;
@@ -165,9 +169,18 @@ mod tests {
 
     #[test]
     fn numbers_and_names_are_unique_and_found_again() {
-        let codes: BTreeSet<_> = Attribute::ALL.iter().map(|attribute| attribute.code()).collect();
-        let names: BTreeSet<_> = Attribute::ALL.iter().map(|attribute| attribute.name()).collect();
-        assert_eq!((codes.len(), names.len()), (Attribute::ALL.len(), Attribute::ALL.len()));
+        let codes: BTreeSet<_> = Attribute::ALL
+            .iter()
+            .map(|attribute| attribute.code())
+            .collect();
+        let names: BTreeSet<_> = Attribute::ALL
+            .iter()
+            .map(|attribute| attribute.name())
+            .collect();
+        assert_eq!(
+            (codes.len(), names.len()),
+            (Attribute::ALL.len(), Attribute::ALL.len())
+        );
         for attribute in Attribute::ALL {
             assert_eq!(Attribute::from_code(attribute.code()), Some(*attribute));
         }
@@ -177,7 +190,11 @@ mod tests {
     fn whatever_is_sealed_goes_with_the_subject_and_nothing_else_does() {
         for attribute in Attribute::ALL {
             let sealed = attribute.name().starts_with("sealed");
-            assert_eq!(attribute.retention() == Retention::Subject, sealed, "{attribute:?}");
+            assert_eq!(
+                attribute.retention() == Retention::Subject,
+                sealed,
+                "{attribute:?}"
+            );
         }
     }
 }

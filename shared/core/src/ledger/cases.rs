@@ -1,0 +1,601 @@
+//! Cases: the queue of people, and the conversations that they hold.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{
+    HINT_GRACE,
+    content::{Said, Written},
+    moves::{Standing, due_at},
+    stores::{Commit, Stores, TRIES},
+};
+use crate::{
+    case::{Actor, CaseState, Priority, Reason},
+    fault::Fault,
+    gate::{Gate, Held, Refusal},
+    ids::{Address, BrandId, CaseId, Eid, Epoch, OutId, Pid, PlatformId, TaskId},
+    personal::Personal,
+    queue::{CaseRef, Hint, TaskRef},
+    seal::Vault,
+    state::State,
+    subject::SubjectWrites,
+    table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
+    time::Time,
+};
+
+/// What agents see and do.
+#[derive(Debug)]
+pub struct Cases<T, V>(Arc<Stores<T, V>>);
+
+impl<T, V> Clone for Cases<T, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// A case as the queue shows it: enums and times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseView {
+    /// Which case.
+    pub case: CaseId,
+    /// Where it stands.
+    pub state: CaseState,
+    /// Why a person must look.
+    pub reason: Reason,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// On which account.
+    #[serde(flatten)]
+    pub at: Address,
+    /// When it was opened.
+    #[serde(serialize_with = "rfc3339")]
+    pub opened_at: Time,
+    /// Until when it should be answered.
+    #[serde(serialize_with = "rfc3339")]
+    pub sla_at: Time,
+    /// Who moved it last.
+    pub actor: Actor,
+    /// What became known after its message had come to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
+    #[serde(skip)]
+    subject: Option<(Pid, Epoch)>,
+    #[serde(skip)]
+    version: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+fn rfc3339<S: serde::Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.rfc3339())
+}
+
+/// One line of a conversation, for the agent who holds the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Thread {
+    /// Who said it.
+    pub by: Actor,
+    /// When.
+    #[serde(serialize_with = "rfc3339")]
+    pub at: Time,
+    /// Where the message stands.
+    pub state: State,
+    /// What kind of message, such as `text` or `image`.
+    pub kind: String,
+    /// What was said; none if it was not text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Personal<String>>,
+    /// Why the machine decided as it did: closed enums, scores and ids of the decision's record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<crate::decision::Decision>,
+}
+
+/// What became of an agent's move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Done; who should look next.
+    Done {
+        /// The message that is to be sent, if there is one.
+        out: Option<OutId>,
+        /// Who should look next.
+        hints: Vec<Hint>,
+    },
+    /// There is no such case.
+    NotFound,
+    /// What the case was about is erased.
+    Gone,
+    /// The case is at its end.
+    Ended,
+    /// There is no conversation behind the case: nobody to answer.
+    Nobody,
+    /// The gate does not let an agent's message through.
+    Refused(Refusal),
+}
+
+/// What a new case is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cause {
+    pub(super) case: CaseId,
+    pub(super) reason: Reason,
+    pub(super) state: CaseState,
+    pub(super) now: Time,
+}
+
+/// A case's row without a subject.
+pub(super) fn bare_item(at: &Address, cause: Cause) -> Item {
+    let Cause {
+        case,
+        reason,
+        state,
+        now,
+    } = cause;
+    let sla_at = now.plus(reason.sla());
+    Item::new(Key::case(case))
+        .text(Attribute::State, state)
+        .text(Attribute::Reason, reason)
+        .text(Attribute::Priority, reason.priority())
+        .text(Attribute::Brand, &at.brand)
+        .text(Attribute::Channel, at.channel)
+        .text(Attribute::Account, &at.account)
+        .time(Attribute::ReceivedAt, now)
+        .time(Attribute::SlaAt, sla_at)
+        .text(Attribute::Actor, Actor::Machine)
+        .listed(Index::Listing, entry(&at.brand), sla_at)
+}
+
+/// A case's row.
+fn case_item(gate: &Gate, cause: Cause) -> Item {
+    bare_item(&gate.at, cause)
+        .text(Attribute::Pid, gate.pid)
+        .number(Attribute::Epoch, i64::from(gate.epoch.number()))
+}
+
+/// The subject's side of a case.
+fn pointer_item(gate: &Gate, cause: Cause) -> Item {
+    Item::new(Key::case_pointer(gate.pid, gate.epoch, cause.case))
+        .text(Attribute::Reason, cause.reason)
+        .time(Attribute::ReceivedAt, cause.now)
+}
+
+/// The entry of a brand's live cases, by the time until which they should be answered.
+fn entry(brand: &BrandId) -> String {
+    format!("cases#{brand}")
+}
+
+/// The writes that give a message to a person: to the one who holds the conversation, or under a new case,
+/// whose person holds it from now on. `item` is the message's row as it becomes.
+pub(super) async fn escalate<T: Table, V: Vault>(
+    stores: &Stores<T, V>,
+    gate: &Gate,
+    eid: Eid,
+    reason: Reason,
+    item: Item,
+) -> Result<(CaseId, Vec<Write>), Fault> {
+    let now = stores.now();
+    if let Some(held) = gate.held {
+        let [row] = stores.get([Key::case(held.case)]).await?;
+        let woken = row.map(|row| woken(row, now)).transpose()?.flatten();
+        let writes = SubjectWrites::new(gate)
+            .and_maybe(woken.map(Write::replace))
+            .and(Write::replace(item.text(Attribute::Case, held.case)));
+        return Ok((held.case, writes.into_writes()));
+    }
+    let case = CaseId::opened_by(eid);
+    let holding = Gate {
+        held: Some(Held { case, spoke: false }),
+        ..gate.clone()
+    };
+    let cause = Cause {
+        case,
+        reason,
+        state: CaseState::Open,
+        now,
+    };
+    let [before] = stores.get([Key::case(case)]).await?;
+    let writes = match before {
+        None => SubjectWrites::moving(&holding)
+            .create(case_item(gate, cause))
+            .create(pointer_item(gate, cause)),
+        // The message had called a person before, who is done with it: the same case opens again.
+        Some(row) => {
+            SubjectWrites::moving(&holding).and(Write::replace(opened_again(row, reason, now)))
+        }
+    };
+    let writes = writes.and(Write::replace(item.text(Attribute::Case, case)));
+    Ok((case, writes.into_writes()))
+}
+
+/// The case's row when the customer writes again: whoever answered has something to answer again.
+fn woken(row: Item, now: Time) -> Result<Option<Item>, Fault> {
+    let state: CaseState = row.parse_required(Attribute::State)?;
+    if state != CaseState::Answered {
+        return Ok(None);
+    }
+    let reason: Reason = row.parse_required(Attribute::Reason)?;
+    let item = opened_again(row, reason, now);
+    Ok(Some(
+        item.text(Attribute::State, CaseState::Assigned)
+            .text(Attribute::Actor, Actor::Customer),
+    ))
+}
+
+/// The case's row when a message of it did not reach the customer.
+pub(super) fn returned(row: Item, reason: Reason, now: Time) -> Result<Option<Item>, Fault> {
+    let state: CaseState = row.parse_required(Attribute::State)?;
+    if state == CaseState::Erased {
+        return Ok(None);
+    }
+    Ok(Some(opened_again(row, reason, now)))
+}
+
+fn opened_again(row: Item, reason: Reason, now: Time) -> Item {
+    let sla_at = now.plus(reason.sla());
+    let brand = row
+        .get_text(Attribute::Brand)
+        .map(|brand| format!("cases#{brand}"));
+    let item = row
+        .next()
+        .text(Attribute::State, CaseState::Open)
+        .text(Attribute::Reason, reason)
+        .text(Attribute::Priority, reason.priority())
+        .text(Attribute::Actor, Actor::Machine)
+        .time(Attribute::SlaAt, sla_at);
+    match brand {
+        Some(entry) => item.listed(Index::Listing, entry, sla_at),
+        None => item,
+    }
+}
+
+impl<T: Table, V: Vault> Stores<T, V> {
+    /// Notes on a message at its end what the platform told too late, and on its case.
+    pub(super) async fn remark(
+        &self,
+        reference: &TaskRef,
+        mut standing: Standing,
+        remark: &str,
+    ) -> Result<Vec<Hint>, Fault> {
+        for _ in 0..TRIES {
+            if standing.item.get_text(Attribute::Remark) == Some(remark) {
+                return Ok(Vec::new());
+            }
+            let item = standing.item.clone().next().text(Attribute::Remark, remark);
+            let case: Option<CaseId> = standing.item.parse(Attribute::Case)?;
+            let (case, writes) = match (case, reference.task) {
+                (Some(case), _) => {
+                    let [row] = self.get([Key::case(case)]).await?;
+                    let noted = row
+                        .map(|row| self.noted(row, remark))
+                        .transpose()?
+                        .flatten();
+                    let writes = noted
+                        .map(Write::replace)
+                        .into_iter()
+                        .chain([Write::replace(item)]);
+                    (Some(case), writes.collect())
+                }
+                // It seemed to be answered, and was not: a person gets it now.
+                (None, TaskId::Message(eid)) => {
+                    let reason = Reason::Refused;
+                    let (case, writes) = escalate(self, &standing.gate, eid, reason, item).await?;
+                    (Some(case), writes)
+                }
+                (None, TaskId::Out(_)) => (None, vec![Write::replace(item)]),
+            };
+            if self.commit(writes).await? == Commit::Done {
+                let brand = reference.brand.clone();
+                return Ok(case
+                    .map(|case| Hint::Human(CaseRef { brand, case }))
+                    .into_iter()
+                    .collect());
+            }
+            match self.standing(reference).await? {
+                Some(moved) => standing = moved,
+                None => return Ok(Vec::new()),
+            }
+        }
+        Err(Fault::Contended { what: "case" })
+    }
+
+    fn noted(&self, row: Item, remark: &str) -> Result<Option<Item>, Fault> {
+        let state: CaseState = row.parse_required(Attribute::State)?;
+        if state == CaseState::Erased {
+            return Ok(None);
+        }
+        let item = if remark == "not_delivered" {
+            opened_again(row, Reason::Refused, self.now())
+        } else {
+            row.next()
+        };
+        Ok(Some(item.text(Attribute::Remark, remark)))
+    }
+}
+
+impl<T: Table, V: Vault> Cases<T, V> {
+    /// What the ledger does to which rows.
+    pub const GRANTS: &[Grant] = &[
+        Grant::keys(Action::Get, "B#"),
+        Grant::keys(Action::Get, "K#"),
+        Grant::data(Action::Get, "G#"),
+        Grant::data(Action::Put, "G#"),
+        Grant::data(Action::Get, "C#"),
+        Grant::data(Action::Put, "C#"),
+        Grant::data(Action::Put, "S#"),
+        Grant::data(Action::Query, "S#"),
+        Grant::data(Action::QueryIndex(Index::Listing), "cases#"),
+    ];
+
+    /// The ledger over these stores.
+    pub fn new(stores: &Arc<Stores<T, V>>) -> Self {
+        Self(Arc::clone(stores))
+    }
+
+    /// A brand's live cases, the most urgent first; at most `limit`.
+    pub async fn list(&self, brand: &BrandId, limit: usize) -> Result<Vec<CaseView>, Fault> {
+        let until = Time::from_millis(i64::MAX);
+        let keys = self
+            .0
+            .listed(Index::Listing, entry(brand), until, limit)
+            .await?;
+        let rows = self.0.get_all(&keys).await?;
+        let mut views = Vec::new();
+        for row in rows.into_iter().flatten() {
+            let view = view(&row)?;
+            if view.state.is_live() && view.at.brand == *brand {
+                views.push(view);
+            }
+        }
+        Ok(views)
+    }
+
+    /// One case; none if there is none of the brand with this id.
+    pub async fn find(&self, brand: &BrandId, case: CaseId) -> Result<Option<CaseView>, Fault> {
+        let [row] = self.0.get([Key::case(case)]).await?;
+        let view = row.map(|row| view(&row)).transpose()?;
+        Ok(view.filter(|view| view.at.brand == *brand))
+    }
+
+    /// The conversation behind a case, oldest line first; none if it is erased.
+    pub async fn thread(&self, view: &CaseView) -> Result<Option<Vec<Thread>>, Fault> {
+        let Some((pid, epoch)) = view.subject else {
+            return Ok(Some(Vec::new()));
+        };
+        let brand = self.0.vault.brand(&view.at.brand).await?;
+        let Some(subject) = self.0.keyring(&brand).find(pid, epoch).await? else {
+            return Ok(None);
+        };
+        let rows = self
+            .0
+            .partition(Key::subject_partition(pid, epoch), "")
+            .await?;
+        let mut lines = Vec::new();
+        for row in rows {
+            lines.extend(super::export::lines::<T, V>(&subject, &row, epoch)?);
+        }
+        lines.sort_by_key(|line| line.at);
+        Ok(Some(lines))
+    }
+
+    /// Puts an agent's words on their way, and the conversation into that person's hands. `out` makes a
+    /// repeated call harmless.
+    pub async fn answer(
+        &self,
+        brand: &BrandId,
+        case: CaseId,
+        out: OutId,
+        text: &Personal<String>,
+    ) -> Result<Answer, Fault> {
+        for _ in 0..TRIES {
+            let (view, mut gate) = match self.open(brand, case).await? {
+                Ok(open) => open,
+                Err(answer) => return Ok(answer),
+            };
+            let task = TaskId::Out(out);
+            let reference = TaskRef {
+                brand: brand.clone(),
+                pid: gate.pid,
+                epoch: gate.epoch,
+                task,
+            };
+            if self.0.standing(&reference).await?.is_some() {
+                return Ok(done(Some(&reference), out));
+            }
+            if let Err(refusal) = gate.admits(Actor::Agent, None, self.0.now()) {
+                return Ok(Answer::Refused(refusal));
+            }
+            let keys = self.0.vault.brand(brand).await?;
+            let Some(subject) = self.0.keyring(&keys).find(gate.pid, gate.epoch).await? else {
+                return Ok(Answer::Gone);
+            };
+            let Some(ids) = self.recipient(&gate, &subject).await? else {
+                return Ok(Answer::Nobody);
+            };
+            let said = Said {
+                ids,
+                text: Some(text.clone()),
+            };
+            let item = self.out_item(&reference, out, case);
+            let item = self
+                .0
+                .seal(&subject, item, Attribute::Sealed, gate.epoch, &said)?;
+            // Another agent's case may hold the conversation: who answers, holds it.
+            gate.held = Some(Held { case, spoke: true });
+            let moved = self.moved(&view, CaseState::Answered).await?;
+            let writes = SubjectWrites::moving(&gate)
+                .and_maybe(moved.map(Write::replace))
+                .create(item);
+            if self.0.commit(writes.into_writes()).await? == Commit::Done {
+                return Ok(done(Some(&reference), out));
+            }
+            self.0.pause().await;
+        }
+        Err(Fault::Contended { what: "case" })
+    }
+
+    /// Gives the conversation back to the machine, or ends the case; its next automated message discloses
+    /// at its top again.
+    pub async fn release(
+        &self,
+        brand: &BrandId,
+        case: CaseId,
+        into: CaseState,
+    ) -> Result<Answer, Fault> {
+        for _ in 0..TRIES {
+            let Some(view) = self.find(brand, case).await? else {
+                return Ok(Answer::NotFound);
+            };
+            if view.subject.is_none() && view.state.is_live() {
+                let moved = self.moved(&view, into).await?.map(Write::replace);
+                if self.0.commit(moved.into_iter().collect()).await? == Commit::Done {
+                    return Ok(Answer::Done {
+                        out: None,
+                        hints: Vec::new(),
+                    });
+                }
+                continue;
+            }
+            let (view, gate) = match self.open(brand, case).await? {
+                Ok(open) => open,
+                Err(answer) => return Ok(answer),
+            };
+            let moved = self.moved(&view, into).await?;
+            let writes = if gate.held.is_some_and(|held| held.case == case) {
+                let back = Gate {
+                    held: None,
+                    handed_back_at: Some(self.0.now()),
+                    ..gate
+                };
+                SubjectWrites::moving(&back)
+            } else {
+                SubjectWrites::new(&gate)
+            };
+            let writes = writes.and_maybe(moved.map(Write::replace));
+            if self.0.commit(writes.into_writes()).await? == Commit::Done {
+                return Ok(Answer::Done {
+                    out: None,
+                    hints: Vec::new(),
+                });
+            }
+            self.0.pause().await;
+        }
+        Err(Fault::Contended { what: "case" })
+    }
+
+    /// A live case with its subject's gate, or why there is none.
+    async fn open(
+        &self,
+        brand: &BrandId,
+        case: CaseId,
+    ) -> Result<Result<(CaseView, Gate), Answer>, Fault> {
+        let Some(view) = self.find(brand, case).await? else {
+            return Ok(Err(Answer::NotFound));
+        };
+        if view.state == CaseState::Erased {
+            return Ok(Err(Answer::Gone));
+        }
+        if !view.state.is_live() {
+            return Ok(Err(Answer::Ended));
+        }
+        let Some((pid, epoch)) = view.subject else {
+            return Ok(Err(Answer::Nobody));
+        };
+        match self.0.gate(pid).await? {
+            Some(gate) if gate.epoch == epoch => Ok(Ok((view, gate))),
+            Some(_) | None => Ok(Err(Answer::Gone)),
+        }
+    }
+
+    /// To whom an answer goes: the ids of the person's newest message.
+    async fn recipient(
+        &self,
+        gate: &Gate,
+        subject: &crate::seal::SubjectKey,
+    ) -> Result<Option<Vec<PlatformId>>, Fault> {
+        let partition = Key::subject_partition(gate.pid, gate.epoch);
+        let messages = self.0.partition(partition, Key::MESSAGE).await?;
+        let newest = messages
+            .iter()
+            .max_by_key(|row| row.get_time(Attribute::PlatformAt));
+        let written: Option<Written> = newest
+            .map(|row| Stores::<T, V>::unseal(subject, row, Attribute::Sealed, gate.epoch))
+            .transpose()?
+            .flatten();
+        Ok(written.map(|written| written.ids))
+    }
+
+    fn out_item(&self, reference: &TaskRef, out: OutId, case: CaseId) -> Item {
+        let now = self.0.now();
+        let item = Item::new(Key::out(reference.pid, reference.epoch, out))
+            .text(Attribute::State, State::Decided)
+            .text(Attribute::Brand, &reference.brand)
+            .text(Attribute::Kind, "text")
+            .text(Attribute::Actor, Actor::Agent)
+            .text(Attribute::Case, case)
+            .time(Attribute::ReceivedAt, now);
+        due_at(reference, item, now.plus(HINT_GRACE))
+    }
+
+    /// The case's row in its next state; none if it moved since it was viewed, so that the gate's condition
+    /// decides.
+    async fn moved(&self, view: &CaseView, into: CaseState) -> Result<Option<Item>, Fault> {
+        let [row] = self.0.get([Key::case(view.case)]).await?;
+        let row = row.filter(|row| row.version == view.version);
+        Ok(row.map(|row| {
+            let item = row
+                .next()
+                .text(Attribute::State, into)
+                .text(Attribute::Actor, Actor::Agent);
+            if into.is_live() {
+                item
+            } else {
+                item.unlisted(Index::Listing)
+                    .time(Attribute::EndedAt, self.0.now())
+            }
+        }))
+    }
+}
+
+fn done(reference: Option<&TaskRef>, out: OutId) -> Answer {
+    let hints = reference
+        .map(|reference| Hint::Outbound(reference.clone()))
+        .into_iter()
+        .collect();
+    Answer::Done {
+        out: Some(out),
+        hints,
+    }
+}
+
+fn view(row: &Item) -> Result<CaseView, Fault> {
+    let epoch = row
+        .get_number(Attribute::Epoch)
+        .and_then(|number| u32::try_from(number).ok());
+    let pid: Option<Pid> = row.parse(Attribute::Pid)?;
+    let damaged = Fault::Damaged { what: "case" };
+    let (Some(opened_at), Some(sla_at), Some(case)) = (
+        row.get_time(Attribute::ReceivedAt),
+        row.get_time(Attribute::SlaAt),
+        row.key.as_case(),
+    ) else {
+        return Err(damaged);
+    };
+    Ok(CaseView {
+        case,
+        state: row.parse_required(Attribute::State)?,
+        reason: row.parse_required(Attribute::Reason)?,
+        priority: row.parse_required(Attribute::Priority)?,
+        at: Address {
+            brand: row.parse_required(Attribute::Brand)?,
+            channel: row.parse_required(Attribute::Channel)?,
+            account: row.parse_required(Attribute::Account)?,
+        },
+        opened_at,
+        sla_at,
+        actor: row.parse_required(Attribute::Actor)?,
+        remark: row.get_text(Attribute::Remark).map(str::to_owned),
+        subject: pid.zip(epoch.map(Epoch::from_number)),
+        version: row.version,
+    })
+}

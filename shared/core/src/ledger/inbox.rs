@@ -1,0 +1,442 @@
+//! The inbox: messages come in once, and are decided once.
+
+use std::sync::Arc;
+
+use super::{
+    HINT_GRACE, cases,
+    content::Written,
+    moves::ended,
+    stores::{Commit, Stores, TRIES, due_entry_of},
+};
+use crate::{
+    case::Reason,
+    decision::{Decision, Route},
+    event::{Content, Inbound},
+    fault::Fault,
+    gate::{Gate, Suppressed},
+    ids::{Eid, Pid, PlatformId},
+    personal::Personal,
+    queue::{CaseRef, Hint, MessageRef},
+    seal::{BrandKeys, Vault},
+    state::{Event, State},
+    subject::SubjectWrites,
+    table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
+    time::Time,
+};
+
+/// Takes messages in and has them decided.
+#[derive(Debug)]
+pub struct Inbox<T, V>(Arc<Stores<T, V>>);
+
+impl<T, V> Clone for Inbox<T, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// What became of a message that a webhook brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intake {
+    /// It is stored.
+    Taken(MessageRef),
+    /// It was stored before: a redelivery.
+    Before,
+    /// It is not newer than an erasure: nothing is stored.
+    Erased,
+}
+
+/// A message that waits for its decision.
+#[derive(Debug)]
+pub struct Opened {
+    reference: MessageRef,
+    gate: Gate,
+    item: Item,
+    written: Written,
+    platform_at: Time,
+}
+
+impl Opened {
+    /// Which message it is.
+    pub const fn eid(&self) -> Eid {
+        self.reference.eid
+    }
+
+    /// The subject's gate, as it was read.
+    pub const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The text; none if it was not text.
+    pub const fn text(&self) -> Option<&Personal<String>> {
+        self.written.text.as_ref()
+    }
+
+    /// The platform's time of the message.
+    pub const fn platform_at(&self) -> Time {
+        self.platform_at
+    }
+}
+
+/// Who wrote, as far as links tell.
+struct Writer {
+    gate: Gate,
+    /// Links to be made: their ids were not linked yet, or under an older pepper.
+    links: Vec<Item>,
+    /// Another subject that this message proves to be the same person.
+    twin: Option<Pid>,
+}
+
+impl<T: Table, V: Vault> Inbox<T, V> {
+    /// What the inbox does to which rows.
+    pub const GRANTS: &[Grant] = &[
+        Grant::keys(Action::Get, "B#"),
+        Grant::keys(Action::Get, "K#"),
+        Grant::keys(Action::Put, "K#"),
+        Grant::keys(Action::Delete, "K#"),
+        Grant::data(Action::Get, "L#"),
+        Grant::data(Action::Put, "L#"),
+        Grant::data(Action::Get, "G#"),
+        Grant::data(Action::Put, "G#"),
+        Grant::data(Action::Check, "G#"),
+        Grant::data(Action::Get, "S#"),
+        Grant::data(Action::Put, "S#"),
+        Grant::data(Action::Get, "C#"),
+        Grant::data(Action::Put, "C#"),
+    ];
+
+    /// The inbox over these stores.
+    pub fn new(stores: &Arc<Stores<T, V>>) -> Self {
+        Self(Arc::clone(stores))
+    }
+
+    /// Takes a message in: the gate hears of it and the message is stored, in one transaction.
+    pub async fn take_in(&self, inbound: &Inbound) -> Result<Intake, Fault> {
+        let stores = &self.0;
+        let brand = stores.vault.brand(&inbound.at.brand).await?;
+        let eid = brand.eid(&inbound.at, &inbound.platform_message_id);
+        for _ in 0..TRIES {
+            let writer = self.identify(&brand, inbound).await?;
+            let (pid, epoch) = (writer.gate.pid, writer.gate.epoch);
+            if writer.gate.has_erased(inbound.platform_at) {
+                return Ok(Intake::Erased);
+            }
+            // The key comes before the first row that needs it.
+            let keyring = stores.keyring(&brand);
+            let Some(subject) = keyring.find_or_make(pid, epoch).await? else {
+                stores.pause().await; // an erasure is under way: its gate moves first
+                continue;
+            };
+            let item = self.message_item(inbound, &writer.gate, eid);
+            let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &written(inbound))?;
+            let heard = writer.gate.clone().heard(inbound.platform_at);
+            let writes = self.with_identity(&writer, heard).await?.create(item);
+            match stores.commit(writes.into_writes()).await? {
+                Commit::Done => {
+                    let brand = inbound.at.brand.clone();
+                    return Ok(Intake::Taken(MessageRef {
+                        brand,
+                        pid,
+                        epoch,
+                        eid,
+                    }));
+                }
+                Commit::Moved(failed) => {
+                    if writer.gate.version == 0 && failed.is_some() {
+                        keyring.abandon(pid, epoch).await?;
+                    }
+                    let [row] = stores.get([Key::message(pid, epoch, eid)]).await?;
+                    if row.is_some() {
+                        return Ok(Intake::Before);
+                    }
+                    stores.pause().await;
+                }
+            }
+        }
+        Err(Fault::Contended { what: "gate" })
+    }
+
+    /// Finds the subject by the ids that the message bears, or begins a new one.
+    async fn identify(&self, brand: &BrandKeys, inbound: &Inbound) -> Result<Writer, Fault> {
+        let at = &inbound.at;
+        let hashes: Vec<_> = inbound
+            .ids
+            .iter()
+            .map(|id: &PlatformId| brand.link_hashes(at, id))
+            .collect();
+        let keys: Vec<_> = hashes
+            .iter()
+            .flatten()
+            .map(|(pepper, hash)| Key::link(*pepper, hash))
+            .collect();
+        let mut rows = self.0.get_all(&keys).await?.into_iter();
+
+        // Per id: the subject it is linked to, and its link's key if the present pepper has none yet.
+        let mut found: Vec<(Option<Pid>, Option<Key>)> = Vec::new();
+        for peppers in &hashes {
+            let mut linked = None;
+            let mut missing = None;
+            for (position, (pepper, hash)) in peppers.iter().enumerate() {
+                let row = rows.next().flatten();
+                if position == 0 && row.is_none() {
+                    missing = Some(Key::link(*pepper, hash));
+                }
+                if let (None, Some(row)) = (linked, row) {
+                    linked = Some(row.parse_required(Attribute::Pid)?);
+                }
+            }
+            found.push((linked, missing));
+        }
+        let known = found.iter().find_map(|(linked, _)| *linked);
+        let gate = match known {
+            Some(pid) => self.0.gate(pid).await?.ok_or(Fault::Damaged {
+                what: "link without gate",
+            })?,
+            None => Gate::first(Pid::from_bytes(self.0.entropy.bytes()), at.clone()),
+        };
+        let twin = found
+            .iter()
+            .filter_map(|(linked, _)| *linked)
+            .find(|pid| *pid != gate.pid);
+        let links = found
+            .into_iter()
+            .filter_map(|(linked, missing)| {
+                let pid = linked.unwrap_or(gate.pid);
+                missing.map(|key| Item::new(key).text(Attribute::Pid, pid))
+            })
+            .collect();
+        Ok(Writer { gate, links, twin })
+    }
+
+    /// The transaction that hears the message, with what it tells of who the person is.
+    async fn with_identity(&self, writer: &Writer, heard: Gate) -> Result<SubjectWrites, Fault> {
+        let news = match writer.twin {
+            Some(pid) => self.unnamed_twin(&writer.gate, pid).await?,
+            None => None,
+        };
+        let Some(twin) = news else {
+            let writes = SubjectWrites::moving(&heard);
+            return Ok(writer
+                .links
+                .iter()
+                .cloned()
+                .fold(writes, SubjectWrites::create));
+        };
+        let names = |gate: &Gate, other: Pid| {
+            Item::new(Key::twin(gate.pid, gate.epoch, other)).text(Attribute::Pid, other)
+        };
+        let (mine, its) = (names(&heard, twin.pid), names(&twin, heard.pid));
+        let twin = Gate {
+            twins: true,
+            ..twin
+        };
+        let writes = SubjectWrites::moving(&Gate {
+            twins: true,
+            ..heard
+        })
+        .and(Write::replace(twin.to_item()))
+        .create(mine)
+        .create(its);
+        Ok(writer
+            .links
+            .iter()
+            .cloned()
+            .fold(writes, SubjectWrites::create))
+    }
+
+    /// The gate of the other subject, unless both name each other already.
+    async fn unnamed_twin(&self, gate: &Gate, pid: Pid) -> Result<Option<Gate>, Fault> {
+        let [named] = self.0.get([Key::twin(gate.pid, gate.epoch, pid)]).await?;
+        if named.is_some() {
+            return Ok(None);
+        }
+        self.0.gate(pid).await
+    }
+
+    fn message_item(&self, inbound: &Inbound, gate: &Gate, eid: Eid) -> Item {
+        let now = self.0.now();
+        let kind = match &inbound.content {
+            Content::Text(_) => "text",
+            Content::Other { kind } => kind,
+        };
+        Item::new(Key::message(gate.pid, gate.epoch, eid))
+            .text(Attribute::State, State::Received)
+            .text(Attribute::Brand, &inbound.at.brand)
+            .text(Attribute::Kind, kind)
+            .time(Attribute::PlatformAt, inbound.platform_at)
+            .time(Attribute::ReceivedAt, now)
+            .listed(Index::Due, due_entry_of(gate.pid), now.plus(HINT_GRACE))
+    }
+
+    /// A message that waits for its decision; none if it was decided before or is erased.
+    pub async fn open(&self, reference: &MessageRef) -> Result<Option<Opened>, Fault> {
+        let MessageRef {
+            brand,
+            pid,
+            epoch,
+            eid,
+        } = reference;
+        let rows = self
+            .0
+            .get([Key::gate(*pid), Key::message(*pid, *epoch, *eid)])
+            .await?;
+        let [Some(gate), Some(item)] = rows else {
+            return Ok(None);
+        };
+        let gate = Gate::from_item(*pid, &gate)?;
+        let state: State = item.parse_required(Attribute::State)?;
+        if gate.epoch != *epoch || gate.at.brand != *brand || state != State::Received {
+            return Ok(None);
+        }
+        let brand = self.0.vault.brand(brand).await?;
+        let Some(subject) = self.0.keyring(&brand).find(*pid, *epoch).await? else {
+            return Ok(None);
+        };
+        let written = Stores::<T, V>::unseal(&subject, &item, Attribute::Sealed, *epoch)?
+            .ok_or(Fault::Damaged { what: "message" })?;
+        let platform_at = item
+            .get_time(Attribute::PlatformAt)
+            .ok_or(Fault::Damaged { what: "message" })?;
+        Ok(Some(Opened {
+            reference: reference.clone(),
+            gate,
+            item,
+            written,
+            platform_at,
+        }))
+    }
+
+    /// Settles who answers. None if the message or the gate moved meanwhile: open it again and decide anew.
+    ///
+    /// The hints say who should look next.
+    pub async fn decide(
+        &self,
+        opened: &Opened,
+        decision: &Decision,
+    ) -> Result<Option<Vec<Hint>>, Fault> {
+        let now = self.0.now();
+        let (gate, eid) = (&opened.gate, opened.reference.eid);
+        let outbound = || vec![Hint::Outbound(opened.reference.task())];
+        let decided =
+            |event| moved(opened, event, now).map(|item| item.json(Attribute::Decision, decision));
+        let (writes, hints) = match &decision.route {
+            Route::Reply { .. } => (vec![Write::replace(decided(Event::Decide)?)], outbound()),
+            Route::Silent { silence } => {
+                let item = decided(Event::Silence)?.text(Attribute::Reason, silence);
+                (vec![Write::replace(item)], Vec::new())
+            }
+            Route::OptOut { .. } => {
+                // The confirmation may go because the gate names the message that it answers.
+                let suppressed = Suppressed {
+                    at: opened.platform_at,
+                    by: Some(eid),
+                };
+                let gate = Gate {
+                    suppressed: Some(suppressed),
+                    ..gate.clone()
+                };
+                let item = decided(Event::Decide)?;
+                (
+                    SubjectWrites::moving(&gate)
+                        .and(Write::replace(item))
+                        .into_writes(),
+                    outbound(),
+                )
+            }
+            Route::Person {
+                reason,
+                acknowledgement,
+            } => {
+                let event = if acknowledgement.is_some() {
+                    Event::Decide
+                } else {
+                    Event::Escalate
+                };
+                let item = decided(event)?.text(Attribute::Reason, reason);
+                let (case, writes) = cases::escalate(&self.0, gate, eid, *reason, item).await?;
+                let brand = opened.reference.brand.clone();
+                let mut hints = vec![Hint::Human(CaseRef { brand, case })];
+                if acknowledgement.is_some() {
+                    hints.extend(outbound());
+                }
+                (writes, hints)
+            }
+        };
+        match self.0.commit(writes).await? {
+            Commit::Done => Ok(Some(hints)),
+            Commit::Moved(_) => Ok(None),
+        }
+    }
+
+    /// Gives a message that no function can handle to a person.
+    pub async fn poison(&self, reference: &MessageRef, ruleset: &str) -> Result<Vec<Hint>, Fault> {
+        for _ in 0..TRIES {
+            let rows = [
+                Key::gate(reference.pid),
+                Key::message(reference.pid, reference.epoch, reference.eid),
+            ];
+            let [Some(gate), Some(item)] = self.0.get(rows).await? else {
+                return Ok(Vec::new());
+            };
+            let gate = Gate::from_item(reference.pid, &gate)?;
+            let state: State = item.parse_required(Attribute::State)?;
+            if gate.epoch != reference.epoch || state != State::Received {
+                return Ok(Vec::new());
+            }
+            let reason = Reason::Poison;
+            let route = Route::Person {
+                reason,
+                acknowledgement: None,
+            };
+            let decision = Decision {
+                route,
+                found: None,
+                ruleset: ruleset.to_owned(),
+            };
+            let item = ended(item.next(), State::Human, self.0.now())
+                .json(Attribute::Decision, &decision)
+                .text(Attribute::Reason, reason);
+            let (case, writes) =
+                cases::escalate(&self.0, &gate, reference.eid, reason, item).await?;
+            if self.0.commit(writes).await? == Commit::Done {
+                return Ok(vec![Hint::Human(CaseRef {
+                    brand: reference.brand.clone(),
+                    case,
+                })]);
+            }
+            self.0.pause().await;
+        }
+        Err(Fault::Contended { what: "gate" })
+    }
+}
+
+fn written(inbound: &Inbound) -> Written {
+    Written {
+        ids: inbound.ids.clone(),
+        name: inbound.name.clone(),
+        platform_message_id: inbound.platform_message_id.clone(),
+        text: match &inbound.content {
+            Content::Text(text) => Some(text.clone()),
+            Content::Other { .. } => None,
+        },
+    }
+}
+
+/// The message's row after `event`: due if the machine is to send something, else at its end.
+fn moved(opened: &Opened, event: Event, now: Time) -> Result<Item, Fault> {
+    let state = State::Received
+        .after(event)?
+        .ok_or(Fault::rejected("decided before"))?;
+    let item = opened.item.clone().next();
+    if state.is_terminal() {
+        return Ok(ended(item, state, now));
+    }
+    let (entry, _) = opened
+        .item
+        .listing(Index::Due)
+        .ok_or(Fault::Damaged { what: "due" })?;
+    let entry = entry.to_owned();
+    Ok(item
+        .text(Attribute::State, state)
+        .time(Attribute::NotBefore, now)
+        .listed(Index::Due, entry, now.plus(HINT_GRACE)))
+}

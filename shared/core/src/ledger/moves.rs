@@ -1,0 +1,215 @@
+//! How a task ends, or waits: one loop for every event that befalls a claimed message.
+
+use super::{
+    UNKNOWN_WAIT, cases,
+    stores::{Commit, Stores, TRIES, due_entry_of},
+};
+use crate::{
+    case::Reason,
+    fault::Fault,
+    gate::{Gate, Silence},
+    ids::TaskId,
+    outbound::Placement,
+    queue::{CaseRef, Hint, RequestRef, TaskRef},
+    seal::Vault,
+    state::{Event, State},
+    subject::SubjectWrites,
+    table::{Attribute, Index, Item, Key, Table, Write},
+    time::Time,
+};
+
+/// A task's row and its subject's gate, as they were read.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub(super) gate: Gate,
+    pub(super) item: Item,
+    pub(super) state: State,
+}
+
+/// What an event brings with it.
+#[derive(Debug, Clone)]
+pub(super) enum Ending {
+    /// The platform has the message; the sealed id under which it has it, if it told.
+    Accepted(Option<Vec<u8>>),
+    /// It will be tried again, not before a time.
+    Later(Time),
+    /// Its outcome is not known.
+    Lost,
+    /// A person gets it.
+    Person(Reason),
+    /// Nobody answers.
+    Silent(Silence),
+}
+
+/// A task's row at its end: due no more.
+pub(super) fn ended(item: Item, state: State, now: Time) -> Item {
+    item.text(Attribute::State, state)
+        .time(Attribute::EndedAt, now)
+        .unlisted(Index::Due)
+}
+
+impl<T: Table, V: Vault> Stores<T, V> {
+    /// The task's row and gate; none if the subject's epoch is over.
+    pub(super) async fn standing(&self, task: &TaskRef) -> Result<Option<Standing>, Fault> {
+        let keys = [
+            Key::gate(task.pid),
+            Key::task(task.pid, task.epoch, task.task),
+        ];
+        let [Some(gate), Some(item)] = self.get(keys).await? else {
+            return Ok(None);
+        };
+        let gate = Gate::from_item(task.pid, &gate)?;
+        if gate.epoch != task.epoch || gate.at.brand != task.brand {
+            return Ok(None);
+        }
+        let state = item.parse_required(Attribute::State)?;
+        Ok(Some(Standing { gate, item, state }))
+    }
+
+    /// Lets `event` befall a task, and tells who should look next. A task that is erased, or that the event
+    /// does not move, stays as it is. `known` is what was read of it just now, if anything: it saves a read,
+    /// and is read again if it moved.
+    pub(super) async fn finish(
+        &self,
+        task: &TaskRef,
+        mut known: Option<Standing>,
+        event: Event,
+        ending: &Ending,
+    ) -> Result<Vec<Hint>, Fault> {
+        for _ in 0..TRIES {
+            let standing = match known.take() {
+                Some(standing) => Some(standing),
+                None => self.standing(task).await?,
+            };
+            let Some(standing) = standing else {
+                return Ok(Vec::new());
+            };
+            let Some(state) = standing.state.after(event)? else {
+                return Ok(Vec::new());
+            };
+            let (writes, hints) = self.ending(task, &standing, state, ending).await?;
+            match self.commit(writes).await? {
+                Commit::Done => return Ok(hints),
+                Commit::Moved(_) => self.pause().await,
+            }
+        }
+        Err(Fault::Contended { what: "task" })
+    }
+
+    async fn ending(
+        &self,
+        task: &TaskRef,
+        standing: &Standing,
+        state: State,
+        ending: &Ending,
+    ) -> Result<(Vec<Write>, Vec<Hint>), Fault> {
+        let now = self.now();
+        let item = standing.item.clone().next();
+        match ending {
+            Ending::Accepted(receipt) => {
+                let mut item = ended(item, state, now);
+                if let Some(receipt) = receipt {
+                    item = item.bytes(Attribute::SealedReceipt, receipt.clone());
+                }
+                Ok((told(standing, item, now), next_lookers(task, standing)))
+            }
+            Ending::Later(not_before) => {
+                let item = item
+                    .text(Attribute::State, state)
+                    .time(Attribute::NotBefore, *not_before)
+                    .without(Attribute::LeaseUntil);
+                Ok((
+                    vec![Write::replace(due_at(task, item, *not_before))],
+                    Vec::new(),
+                ))
+            }
+            Ending::Lost => {
+                let item = item.text(Attribute::State, state);
+                let wait = now.plus(UNKNOWN_WAIT);
+                Ok((vec![Write::replace(due_at(task, item, wait))], Vec::new()))
+            }
+            Ending::Silent(silence) => {
+                let item = ended(item, state, now).text(Attribute::Reason, silence);
+                Ok((vec![Write::replace(item)], next_lookers(task, standing)))
+            }
+            Ending::Person(reason) => {
+                let item = ended(item, state, now).text(Attribute::Reason, reason);
+                self.given_to_person(task, standing, item, *reason).await
+            }
+        }
+    }
+
+    async fn given_to_person(
+        &self,
+        task: &TaskRef,
+        standing: &Standing,
+        item: Item,
+        reason: Reason,
+    ) -> Result<(Vec<Write>, Vec<Hint>), Fault> {
+        let brand = task.brand.clone();
+        let case = standing.item.parse(Attribute::Case)?;
+        match (task.task, case) {
+            // It belongs to a case already: whoever has it learns why the message did not go.
+            (_, Some(case)) => {
+                let [row] = self.get([Key::case(case)]).await?;
+                let returned = row
+                    .map(|row| cases::returned(row, reason, self.now()))
+                    .transpose()?;
+                let writes = returned
+                    .flatten()
+                    .map(Write::replace)
+                    .into_iter()
+                    .chain([Write::replace(item)]);
+                Ok((writes.collect(), vec![Hint::Human(CaseRef { brand, case })]))
+            }
+            (TaskId::Message(eid), None) => {
+                let (case, writes) =
+                    cases::escalate(self, &standing.gate, eid, reason, item).await?;
+                Ok((writes, vec![Hint::Human(CaseRef { brand, case })]))
+            }
+            // A notice of the privacy function: its request goes on without it.
+            (TaskId::Out(_), None) => {
+                Ok((vec![Write::replace(item)], next_lookers(task, standing)))
+            }
+        }
+    }
+}
+
+/// The row, due at `time`: from then on the steward looks after it.
+pub(super) fn due_at(task: &TaskRef, item: Item, time: Time) -> Item {
+    item.listed(Index::Due, due_entry_of(task.pid), time)
+}
+
+/// The platform has the text: if its disclosure stood at the top, the gate remembers when. Only now, not
+/// when it was claimed: a text that never arrived told nobody anything.
+fn told(standing: &Standing, item: Item, now: Time) -> Vec<Write> {
+    let placement = standing.item.get_text(Attribute::Disclosure);
+    let prefix = Placement::ALL
+        .into_iter()
+        .any(|one| one.is_prefix() && Some(one.name()) == placement);
+    if !prefix {
+        return vec![Write::replace(item)];
+    }
+    let disclosed_at = standing.gate.disclosed_at.max(Some(now));
+    let gate = Gate {
+        disclosed_at,
+        ..standing.gate.clone()
+    };
+    SubjectWrites::moving(&gate)
+        .and(Write::replace(item))
+        .into_writes()
+}
+
+/// Who waits for a message to come to its end: the request that it announces.
+fn next_lookers(task: &TaskRef, standing: &Standing) -> Vec<Hint> {
+    let request = standing.item.parse(Attribute::Request).ok().flatten();
+    request
+        .map(|request| {
+            Hint::Privacy(RequestRef {
+                brand: task.brand.clone(),
+                request,
+            })
+        })
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,501 @@
+//! Replies: what is to be sent is claimed, sent once, and settled.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    ATTEMPTS_MAX, BACKOFF_MAX, LEASE, SUSPENDED_WAIT,
+    content::{Said, Written},
+    moves::{Ending, Standing, due_at},
+    register::Settings,
+    stores::{Commit, Stores, due_entry},
+};
+use crate::{
+    case::{Actor, Reason},
+    decision::Decision,
+    fault::Fault,
+    gate::{Gate, Refusal},
+    ids::{BrandId, Eid, PlatformId, TaskId},
+    outbound::{Authored, Outbound, SendOutcome},
+    personal::Personal,
+    queue::{Hint, TaskRef},
+    seal::{Binding, SubjectKey, Vault},
+    state::{Event, State},
+    subject::SubjectWrites,
+    table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
+    time::Time,
+};
+
+/// Claims, settles and looks after what is to be sent.
+#[derive(Debug)]
+pub struct Replies<T, V>(pub(super) Arc<Stores<T, V>>);
+
+impl<T, V> Clone for Replies<T, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// A message that may be sent now.
+#[derive(Debug)]
+pub struct Due {
+    /// Which.
+    pub reference: TaskRef,
+    /// The subject's gate, as it was read.
+    pub gate: Gate,
+    /// Who says it.
+    pub actor: Actor,
+    /// To whom, the id to prefer first.
+    pub ids: Vec<PlatformId>,
+    /// The words of a person; none if a template says it.
+    pub authored: Option<Authored>,
+    /// The template to render.
+    pub template: Option<String>,
+    /// The brand's settings, read now.
+    pub settings: Settings,
+    item: Item,
+    attempt: u32,
+    subject: Arc<SubjectKey>,
+}
+
+impl Due {
+    /// The inbound message that this answers, if it is a reply.
+    pub const fn because(&self) -> Option<Eid> {
+        match self.reference.task {
+            TaskId::Message(eid) => Some(eid),
+            TaskId::Out(_) => None,
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            gate: self.gate.clone(),
+            item: self.item.clone(),
+            state: State::Decided,
+        }
+    }
+}
+
+/// What is claimed for sending.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    /// What is to be sent.
+    pub outbound: &'a Outbound,
+    /// The template and its version, if a template says it.
+    pub template: Option<String>,
+    /// The digest of the rules and texts in force.
+    pub ruleset: &'a str,
+}
+
+/// A message that is this caller's to send, once.
+#[derive(Debug)]
+pub struct Claimed {
+    reference: TaskRef,
+    standing: Standing,
+    attempt: u32,
+    token: String,
+    subject: Arc<SubjectKey>,
+}
+
+impl Claimed {
+    /// What the platform is to carry for us.
+    pub fn opaque(&self) -> &str {
+        &self.token
+    }
+}
+
+/// Work that a hint may have been lost for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// Who should look.
+    pub hint: Hint,
+}
+
+impl<T: Table, V: Vault> Replies<T, V> {
+    /// What the ledger does to which rows.
+    pub const GRANTS: &[Grant] = &[
+        Grant::keys(Action::Get, "B#"),
+        Grant::keys(Action::Get, "K#"),
+        Grant::data(Action::Get, "B#"),
+        Grant::data(Action::Get, "G#"),
+        Grant::data(Action::Put, "G#"),
+        Grant::data(Action::Check, "G#"),
+        Grant::data(Action::Get, "S#"),
+        Grant::data(Action::Put, "S#"),
+        Grant::data(Action::Get, "C#"),
+        Grant::data(Action::Put, "C#"),
+        Grant::data(Action::QueryIndex(Index::Due), "due#"),
+    ];
+
+    /// The ledger over these stores.
+    pub fn new(stores: &Arc<Stores<T, V>>) -> Self {
+        Self(Arc::clone(stores))
+    }
+
+    /// A message that may be sent now; none if it was sent, is another's, must wait, or is erased.
+    pub async fn open(&self, reference: &TaskRef) -> Result<Option<Due>, Fault> {
+        let TaskRef {
+            brand,
+            pid,
+            epoch,
+            task,
+        } = reference;
+        let rows = [
+            Key::gate(*pid),
+            Key::task(*pid, *epoch, *task),
+            Key::settings(brand),
+        ];
+        let [Some(gate), Some(item), settings] = self.0.get(rows).await? else {
+            return Ok(None);
+        };
+        let gate = Gate::from_item(*pid, &gate)?;
+        let state: State = item.parse_required(Attribute::State)?;
+        let waits = item
+            .get_time(Attribute::NotBefore)
+            .is_some_and(|time| self.0.now() < time);
+        if gate.epoch != *epoch || gate.at.brand != *brand || state != State::Decided || waits {
+            return Ok(None);
+        }
+        let keys = self.0.vault.brand(brand).await?;
+        let Some(subject) = self.0.keyring(&keys).find(*pid, *epoch).await? else {
+            return Ok(None);
+        };
+        let said = to_say::<T, V>(&subject, &item, reference)?;
+        let attempt = item.get_number(Attribute::Attempt).unwrap_or(0);
+        Ok(Some(Due {
+            reference: reference.clone(),
+            gate,
+            actor: said.actor,
+            ids: said.ids,
+            authored: said.authored,
+            template: said.template,
+            settings: Settings::from_item(settings.as_ref())?,
+            attempt: u32::try_from(attempt).map_err(|_cause| Fault::Damaged { what: "attempt" })?,
+            item,
+            subject,
+        }))
+    }
+
+    /// Makes the message this caller's to send, if neither it nor the gate moved. None if one did: open it
+    /// again.
+    pub async fn claim(&self, due: &Due, claim: &Claim<'_>) -> Result<Option<Claimed>, Fault> {
+        let TaskRef {
+            brand,
+            pid,
+            epoch,
+            task,
+        } = &due.reference;
+        let keys = self.0.vault.brand(brand).await?;
+        let attempt = due.attempt.saturating_add(1);
+        let token = keys.attempt_token(*pid, *epoch, *task, attempt);
+        let state = State::Decided
+            .after(Event::Claim)?
+            .ok_or(Fault::rejected("claimed before"))?;
+        let lease_until = self.0.now().plus(LEASE);
+        let text = claim.outbound.text();
+        let item = due
+            .item
+            .clone()
+            .next()
+            .text(Attribute::State, state)
+            .number(Attribute::Attempt, i64::from(attempt))
+            .time(Attribute::LeaseUntil, lease_until)
+            .text(Attribute::AttemptToken, &token)
+            .text(Attribute::TextHash, keys.evidence(text.reveal().as_bytes()))
+            .text(Attribute::Actor, due.actor)
+            .text(Attribute::Ruleset, claim.ruleset)
+            .maybe_text(
+                Attribute::Disclosure,
+                claim
+                    .outbound
+                    .placement()
+                    .map(crate::outbound::Placement::name),
+            )
+            .maybe_text(Attribute::Template, claim.template.as_ref());
+        let said = Said {
+            ids: Vec::new(),
+            text: Some(text.clone()),
+        };
+        let item = self
+            .0
+            .seal(&due.subject, item, Attribute::SealedReply, *epoch, &said)?;
+        let item = due_at(&due.reference, item, lease_until);
+        // Nothing of the gate changes, so a check is enough: whatever moved it since it was read, an opt-out,
+        // a hand-over, an erasure, makes this fail.
+        let writes = SubjectWrites::new(&due.gate).and(Write::replace(item.clone()));
+        Ok(match self.0.commit(writes.into_writes()).await? {
+            Commit::Done => Some(Claimed {
+                reference: due.reference.clone(),
+                standing: Standing {
+                    gate: due.gate.clone(),
+                    item,
+                    state,
+                },
+                attempt,
+                token,
+                subject: Arc::clone(&due.subject),
+            }),
+            Commit::Moved(_) => None,
+        })
+    }
+
+    /// What becomes of a message that may not be sent.
+    pub async fn refuse(&self, due: &Due, refusal: Refusal) -> Result<Vec<Hint>, Fault> {
+        let (event, ending) = match refusal {
+            Refusal::Silent(silence) => (Event::Silence, Ending::Silent(silence)),
+            Refusal::Escalate(reason) => (Event::Escalate, Ending::Person(reason)),
+        };
+        let known = Some(due.standing());
+        self.0.finish(&due.reference, known, event, &ending).await
+    }
+
+    /// Lets a message wait: its account is suspended.
+    pub async fn postpone(&self, due: &Due) -> Result<(), Fault> {
+        let not_before = self.0.now().plus(SUSPENDED_WAIT);
+        let item = due
+            .item
+            .clone()
+            .next()
+            .time(Attribute::NotBefore, not_before);
+        let item = due_at(&due.reference, item, not_before);
+        // If it moved meanwhile, whoever moved it has set when it is due.
+        self.0.commit(vec![Write::replace(item)]).await.map(|_| ())
+    }
+
+    /// Settles what the platform did with a claimed message.
+    pub async fn settle(
+        &self,
+        claimed: Claimed,
+        outcome: &SendOutcome,
+    ) -> Result<Vec<Hint>, Fault> {
+        let later = |wait: Duration| (Event::RefuseForNow, Ending::Later(self.0.now().plus(wait)));
+        let (event, ending) = match outcome {
+            SendOutcome::Accepted {
+                platform_message_id,
+            } => (
+                Event::Accept,
+                Ending::Accepted(Some(self.receipt(&claimed, platform_message_id)?)),
+            ),
+            SendOutcome::RefusedForNow { .. } if claimed.attempt >= ATTEMPTS_MAX => {
+                (Event::RefuseForGood, Ending::Person(Reason::TriesOver))
+            }
+            SendOutcome::RefusedForNow { retry_after } => {
+                let wait = self.backoff(claimed.attempt);
+                later(
+                    retry_after
+                        .map_or(wait, |asked| asked.max(wait))
+                        .min(BACKOFF_MAX),
+                )
+            }
+            SendOutcome::RefusedForGood { .. } => {
+                (Event::RefuseForGood, Ending::Person(Reason::Refused))
+            }
+            SendOutcome::TokenInvalid => later(SUSPENDED_WAIT),
+            SendOutcome::Unknown => (Event::LoseTrack, Ending::Lost),
+        };
+        let known = Some(claimed.standing);
+        self.0
+            .finish(&claimed.reference, known, event, &ending)
+            .await
+    }
+
+    /// Twice as long each time, with jitter, so that those who were refused together do not return together.
+    fn backoff(&self, attempt: u32) -> Duration {
+        let seconds = 1_u64.checked_shl(attempt.min(16)).unwrap_or(u64::MAX);
+        self.0
+            .entropy
+            .jitter(Duration::from_secs(seconds).saturating_mul(2))
+    }
+
+    fn receipt(&self, claimed: &Claimed, id: &Personal<String>) -> Result<Vec<u8>, Fault> {
+        let binding = Binding {
+            key: &claimed.standing.item.key,
+            attribute: Attribute::SealedReceipt,
+            epoch: claimed.reference.epoch,
+        };
+        let plain =
+            serde_json::to_vec(id).map_err(|_cause| Fault::rejected("platform message id"))?;
+        claimed.subject.seal(&self.0.entropy, binding, &plain)
+    }
+
+    /// A receipt that bears an opaque field: if it is ours, it settles the message that it names.
+    ///
+    /// `taken` is whether the platform has the message; else it could not deliver it.
+    pub async fn learn(
+        &self,
+        brand: &BrandId,
+        opaque: &str,
+        taken: bool,
+    ) -> Result<Vec<Hint>, Fault> {
+        let keys = self.0.vault.brand(brand).await?;
+        let Some((pid, epoch, task)) = keys.read_attempt_token(opaque) else {
+            return Ok(Vec::new());
+        };
+        let reference = TaskRef {
+            brand: brand.clone(),
+            pid,
+            epoch,
+            task,
+        };
+        let Some(standing) = self.0.standing(&reference).await? else {
+            return Ok(Vec::new());
+        };
+        match (standing.state, taken) {
+            // The ordinary case, three times a message: sent, delivered, read. Nothing to write.
+            (State::Answered | State::Suppressed, true) | (State::Received | State::Decided, _) => {
+                Ok(Vec::new())
+            }
+            (State::Sending | State::Unknown, true) => {
+                let ending = Ending::Accepted(None);
+                self.0
+                    .finish(&reference, Some(standing), Event::TokenSeen, &ending)
+                    .await
+            }
+            (State::Sending | State::Unknown, false) => {
+                let ending = Ending::Person(Reason::Refused);
+                let event = Event::RefuseForGood;
+                self.0
+                    .finish(&reference, Some(standing), event, &ending)
+                    .await
+            }
+            (State::Human, true) => self.0.remark(&reference, standing, "delivered").await,
+            (State::Answered | State::Human | State::Suppressed, false) => {
+                self.0.remark(&reference, standing, "not_delivered").await
+            }
+        }
+    }
+
+    /// Work of one shard that is due, after leases and waits that are over were settled. With `resume`, work
+    /// that waits for its hint only is due at once: nothing is in flight when a process has just started.
+    pub async fn overdue(&self, shard: u8, resume: bool) -> Result<Vec<Overdue>, Fault> {
+        const SHARD_TASKS: usize = 1_000;
+        let now = self.0.now();
+        let until = if resume { now.plus(LEASE) } else { now };
+        let keys = self
+            .0
+            .listed(Index::Due, due_entry(shard), until, SHARD_TASKS)
+            .await?;
+        let mut overdue = Vec::new();
+        for key in keys {
+            if let Some(hint) = self.look_after(&key, now).await? {
+                overdue.extend(hint.into_iter().map(|hint| Overdue { hint }));
+            }
+        }
+        Ok(overdue)
+    }
+
+    async fn look_after(&self, key: &Key, now: Time) -> Result<Option<Vec<Hint>>, Fault> {
+        if let Some(request) = key.as_request() {
+            return super::rights::hint(&self.0, request).await;
+        }
+        let Some((pid, epoch, task)) = key.as_task() else {
+            return Err(Fault::Damaged {
+                what: "index of due work",
+            });
+        };
+        // The index may lag: what counts is the row.
+        let [row] = self.0.get([key.clone()]).await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let reference = TaskRef {
+            brand: row.parse_required(Attribute::Brand)?,
+            pid,
+            epoch,
+            task,
+        };
+        let state: State = row.parse_required(Attribute::State)?;
+        let passed = |attribute| row.get_time(attribute).is_none_or(|time| time <= now);
+        match state {
+            State::Received => Ok(Some(vec![received(&reference)])),
+            State::Decided if passed(Attribute::NotBefore) => {
+                Ok(Some(vec![Hint::Outbound(reference)]))
+            }
+            State::Sending if passed(Attribute::LeaseUntil) => self
+                .0
+                .finish(&reference, None, Event::LeaseOver, &Ending::Lost)
+                .await
+                .map(Some),
+            State::Unknown if passed(Attribute::DueAt) => {
+                let ending = Ending::Person(Reason::OutcomeUnknown);
+                self.0
+                    .finish(&reference, None, Event::TimeOver, &ending)
+                    .await
+                    .map(Some)
+            }
+            State::Decided
+            | State::Sending
+            | State::Unknown
+            | State::Answered
+            | State::Human
+            | State::Suppressed => Ok(None),
+        }
+    }
+
+    /// Gives a message that no function can send to a person.
+    pub async fn poison(&self, reference: &TaskRef) -> Result<Vec<Hint>, Fault> {
+        let ending = Ending::Person(Reason::Poison);
+        self.0
+            .finish(reference, None, Event::Escalate, &ending)
+            .await
+    }
+}
+
+fn received(reference: &TaskRef) -> Hint {
+    let TaskRef {
+        brand,
+        pid,
+        epoch,
+        task,
+    } = reference.clone();
+    match task {
+        TaskId::Message(eid) => Hint::Inbound(crate::queue::MessageRef {
+            brand,
+            pid,
+            epoch,
+            eid,
+        }),
+        // What is ours begins as decided.
+        TaskId::Out(_) => Hint::Outbound(reference.clone()),
+    }
+}
+
+struct ToSay {
+    actor: Actor,
+    ids: Vec<PlatformId>,
+    authored: Option<Authored>,
+    template: Option<String>,
+}
+
+fn to_say<T: Table, V: Vault>(
+    subject: &SubjectKey,
+    item: &Item,
+    reference: &TaskRef,
+) -> Result<ToSay, Fault> {
+    let damaged = Fault::Damaged { what: "message" };
+    match reference.task {
+        TaskId::Message(_) => {
+            let written: Written =
+                Stores::<T, V>::unseal(subject, item, Attribute::Sealed, reference.epoch)?
+                    .ok_or(damaged)?;
+            let decision: Decision = item.json_required(Attribute::Decision)?;
+            let template = decision.route.template().cloned();
+            Ok(ToSay {
+                actor: Actor::Machine,
+                ids: written.ids,
+                authored: None,
+                template,
+            })
+        }
+        TaskId::Out(_) => {
+            let said: Said =
+                Stores::<T, V>::unseal(subject, item, Attribute::Sealed, reference.epoch)?
+                    .ok_or(damaged)?;
+            Ok(ToSay {
+                actor: item.parse_required(Attribute::Actor)?,
+                ids: said.ids,
+                authored: said.text.map(Authored::by_agent),
+                template: item.get_text(Attribute::Template).map(str::to_owned),
+            })
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! What a person may demand: to see what is held about them, and to have it erased.
+
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    HINT_GRACE,
+    content::Said,
+    export::Export,
+    stores::{Commit, Stores, TRIES, due_entry},
+};
+use crate::{
+    case::{Actor, named},
+    fault::Fault,
+    gate::Gate,
+    ids::{Address, BrandId, Epoch, IdKind, OutId, Pid, PlatformId, RequestId, TaskId},
+    queue::{Hint, RequestRef, TaskRef},
+    seal::{BrandKeys, Vault},
+    state::State,
+    subject::SubjectWrites,
+    table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
+    time::Time,
+};
+
+/// How long an erasure waits for its final notice at most. The notice is a courtesy, the erasure a duty.
+pub(super) const NOTICE_WAIT: Duration = Duration::from_secs(30);
+
+named! {
+    /// What a person demands.
+    RequestKind "request kind" {
+        /// A copy of the data (GDPR art. 15).
+        Access = "access",
+        /// Erasure (GDPR art. 17).
+        Erasure = "erasure",
+    }
+}
+
+named! {
+    /// Where a request stands.
+    RequestState "request state" {
+        /// It came in.
+        Received = "received",
+        /// The person must show who they are, or which conversation is meant.
+        Identifying = "identifying",
+        /// It is being served.
+        InProgress = "in_progress",
+        /// It is served.
+        Completed = "completed",
+        /// It was refused, with a reason.
+        Refused = "refused",
+        /// The person withdrew it.
+        Cancelled = "cancelled",
+    }
+}
+
+/// Locates, exports and erases what is held about a person.
+#[derive(Debug)]
+pub struct Rights<T, V>(pub(super) Arc<Stores<T, V>>);
+
+impl<T, V> Clone for Rights<T, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// One person, as far as links and proofs tell: every subject with its present epoch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject(pub(super) Vec<(Pid, Epoch)>);
+
+impl Subject {
+    /// Whether nobody was found.
+    pub const fn is_nobody(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A request as it comes in.
+#[derive(Debug, Clone)]
+pub struct NewRequest {
+    /// Its id.
+    pub request: RequestId,
+    /// What is demanded.
+    pub kind: RequestKind,
+    /// Of whom.
+    pub brand: BrandId,
+    /// Whose data; nobody if no conversation could be matched.
+    pub subject: Subject,
+    /// The template of the notice that goes out before an erasure, if one should.
+    pub notice: Option<String>,
+}
+
+/// A request as its status page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RequestView {
+    /// Its id.
+    pub request: RequestId,
+    /// Of whom.
+    pub brand: BrandId,
+    /// What is demanded.
+    pub kind: RequestKind,
+    /// Where it stands.
+    pub state: RequestState,
+    /// When it came in, RFC 3339.
+    pub received_at: String,
+    /// When it came to its end, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// Whether a conversation could be matched to it.
+    pub matched: bool,
+    /// What an erasure removed so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
+    #[serde(skip)]
+    pub(super) subject: Subject,
+}
+
+impl RequestView {
+    /// Whose data it is about.
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
+    }
+}
+
+/// What an erasure removed: its receipt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// Messages of the person, each with its answer.
+    pub messages: u64,
+    /// All rows.
+    pub rows: u64,
+}
+
+/// How far an erasure came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErasureStep {
+    /// The final notice is on its way: look again at this time, or when it has ended.
+    Waiting(Time),
+    /// Nothing is left.
+    Completed(Erased),
+    /// There is no such request, or none to erase.
+    Nothing,
+}
+
+impl<T: Table, V: Vault> Rights<T, V> {
+    /// What the ledger does to which rows.
+    pub const GRANTS: &[Grant] = &[
+        Grant::keys(Action::Get, "B#"),
+        Grant::keys(Action::Get, "K#"),
+        Grant::keys(Action::Put, "K#"),
+        Grant::data(Action::Get, "L#"),
+        Grant::data(Action::Get, "G#"),
+        Grant::data(Action::Put, "G#"),
+        Grant::data(Action::Check, "G#"),
+        Grant::data(Action::Get, "S#"),
+        Grant::data(Action::Query, "S#"),
+        Grant::data(Action::Put, "S#"),
+        Grant::data(Action::Delete, "S#"),
+        Grant::data(Action::Get, "C#"),
+        Grant::data(Action::Put, "C#"),
+        Grant::data(Action::Get, "R#"),
+        Grant::data(Action::Put, "R#"),
+        Grant::data(Action::QueryIndex(Index::Listing), "requests#"),
+    ];
+
+    /// The ledger over these stores.
+    pub fn new(stores: &Arc<Stores<T, V>>) -> Self {
+        Self(Arc::clone(stores))
+    }
+
+    /// The brand's keys, for ids that must be the same each time.
+    pub async fn brand_keys(&self, brand: &BrandId) -> Result<Arc<BrandKeys>, Fault> {
+        self.0.vault.brand(brand).await
+    }
+
+    /// A fresh id for a request: 128 random bits, since it opens the status page.
+    pub fn fresh_request(&self) -> RequestId {
+        RequestId::from_bytes(self.0.entropy.bytes())
+    }
+
+    /// The person whom the platform knows under `id`, tried as each kind of id, with every subject that was
+    /// proven to be the same person.
+    pub async fn locate(&self, at: &Address, id: &str) -> Result<Subject, Fault> {
+        let brand = self.0.vault.brand(&at.brand).await?;
+        let hashes = [IdKind::UserId, IdKind::WaId]
+            .into_iter()
+            .filter_map(|kind| PlatformId::parse(kind, id).ok())
+            .flat_map(|id| brand.link_hashes(at, &id));
+        let keys: Vec<_> = hashes
+            .map(|(pepper, hash)| Key::link(pepper, &hash))
+            .collect();
+        let mut subject = Subject::default();
+        for row in self.0.get_all(&keys).await?.into_iter().flatten() {
+            self.include(&mut subject, row.parse_required(Attribute::Pid)?)
+                .await?;
+        }
+        Ok(subject)
+    }
+
+    /// Adds a subject and, step by step, all that name each other.
+    async fn include(&self, subject: &mut Subject, first: Pid) -> Result<(), Fault> {
+        let mut pending = vec![first];
+        while let Some(pid) = pending.pop() {
+            if subject.0.iter().any(|(known, _)| *known == pid) {
+                continue;
+            }
+            let Some(gate) = self.0.gate(pid).await? else {
+                continue;
+            };
+            subject.0.push((pid, gate.epoch));
+            if gate.twins {
+                let partition = Key::subject_partition(pid, gate.epoch);
+                for row in self.0.partition(partition, Key::TWIN).await? {
+                    pending.push(row.parse_required(Attribute::Pid)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything held about a person, opened.
+    pub async fn export(&self, brand: &BrandId, subject: &Subject) -> Result<Export, Fault> {
+        let keys = self.0.vault.brand(brand).await?;
+        let mut export = Export::default();
+        for (pid, epoch) in &subject.0 {
+            let Some(gate) = self.0.gate(*pid).await? else {
+                continue;
+            };
+            export.channel = Some(gate.at.channel);
+            let stamp = |time: Option<Time>| time.map(Time::rfc3339);
+            export.opted_out_since = export
+                .opted_out_since
+                .or(stamp(gate.suppressed.map(|suppressed| suppressed.at)));
+            export.restricted_since = export.restricted_since.or(stamp(gate.restricted_at));
+            if let Some(key) = self.0.keyring(&keys).find(*pid, *epoch).await? {
+                for row in self
+                    .0
+                    .partition(Key::subject_partition(*pid, *epoch), "")
+                    .await?
+                {
+                    export.add::<T, V>(&key, &row, *epoch);
+                }
+            }
+        }
+        export
+            .messages
+            .sort_by(|one, other| one.sent_at.cmp(&other.sent_at));
+        export.sent.sort_by(|one, other| one.at.cmp(&other.at));
+        export.processing_confirmed = !export.messages.is_empty()
+            || !export.sent.is_empty()
+            || export.opted_out_since.is_some()
+            || export.restricted_since.is_some()
+            || export.quarantined_rows > 0;
+        Ok(export)
+    }
+
+    /// Notes a request. Noting it again changes nothing. The hints say who should look next.
+    pub async fn receive(&self, new: &NewRequest) -> Result<Vec<Hint>, Fault> {
+        let now = self.0.now();
+        let [before] = self.0.get([Key::request(new.request)]).await?;
+        if before.is_none() {
+            let state = match (new.kind, new.subject.is_nobody()) {
+                (RequestKind::Erasure, true) => RequestState::Identifying,
+                (RequestKind::Erasure, false) => RequestState::InProgress,
+                (RequestKind::Access, _) => RequestState::Completed,
+            };
+            let notice = self.notice(new, now).await?;
+            let item = request_item(new, state, now)
+                .maybe_text(Attribute::Notice, notice.as_ref().map(|notice| notice.task));
+            // If another noted it meanwhile, it is noted.
+            self.0.commit(vec![Write::create(item)]).await?;
+            if let Some(notice) = notice {
+                return Ok(vec![Hint::Outbound(notice), hint_of(new)]);
+            }
+        }
+        Ok(vec![hint_of(new)])
+    }
+
+    /// Puts the final notice on its way, if the person can be written to. That it cannot is no obstacle.
+    async fn notice(&self, new: &NewRequest, now: Time) -> Result<Option<TaskRef>, Fault> {
+        let (Some(template), Some((pid, epoch))) = (&new.notice, new.subject.0.first()) else {
+            return Ok(None);
+        };
+        let keys = self.0.vault.brand(&new.brand).await?;
+        for _ in 0..TRIES {
+            let Some(gate) = self.0.gate(*pid).await? else {
+                return Ok(None);
+            };
+            let key = self.0.keyring(&keys).find(*pid, *epoch).await?;
+            let (Some(key), true) = (key, gate.epoch == *epoch) else {
+                return Ok(None);
+            };
+            if gate.admits(Actor::Privacy, None, now).is_err() {
+                return Ok(None);
+            }
+            let export = self
+                .export(&new.brand, &Subject(vec![(*pid, *epoch)]))
+                .await?;
+            let task = TaskId::Out(OutId::from_bytes(*new.request.bytes()));
+            let reference = TaskRef {
+                brand: new.brand.clone(),
+                pid: *pid,
+                epoch: *epoch,
+                task,
+            };
+            let item = Item::new(Key::task(*pid, *epoch, task))
+                .text(Attribute::State, State::Decided)
+                .text(Attribute::Brand, &new.brand)
+                .text(Attribute::Kind, "text")
+                .text(Attribute::Actor, Actor::Privacy)
+                .text(Attribute::Template, template)
+                .text(Attribute::Request, new.request)
+                .time(Attribute::ReceivedAt, now);
+            let said = Said {
+                ids: export.ids,
+                text: None,
+            };
+            let item = self.0.seal(&key, item, Attribute::Sealed, *epoch, &said)?;
+            let item = super::moves::due_at(&reference, item, now.plus(HINT_GRACE));
+            let writes = SubjectWrites::new(&gate).create(item);
+            match self.0.commit(writes.into_writes()).await? {
+                Commit::Done => return Ok(Some(reference)),
+                Commit::Moved(_) => {
+                    // It is there already: an earlier try got this far.
+                    if self.0.standing(&reference).await?.is_some() {
+                        return Ok(Some(reference));
+                    }
+                    self.0.pause().await;
+                }
+            }
+        }
+        Err(Fault::Contended { what: "gate" })
+    }
+
+    /// A request; none if there is none with this id.
+    pub async fn find(&self, request: RequestId) -> Result<Option<RequestView>, Fault> {
+        let [row] = self.0.get([Key::request(request)]).await?;
+        row.map(|row| view(&row)).transpose()
+    }
+}
+
+fn hint_of(new: &NewRequest) -> Hint {
+    Hint::Privacy(RequestRef {
+        brand: new.brand.clone(),
+        request: new.request,
+    })
+}
+
+fn request_item(new: &NewRequest, state: RequestState, now: Time) -> Item {
+    let item = Item::new(Key::request(new.request))
+        .text(Attribute::State, state)
+        .text(Attribute::Kind, new.kind)
+        .text(Attribute::Brand, &new.brand)
+        .json(Attribute::Pid, &new.subject)
+        .time(Attribute::ReceivedAt, now)
+        .listed(Index::Listing, format!("requests#{}", new.brand), now);
+    if state == RequestState::InProgress {
+        return item.listed(Index::Due, due_of(new.request), now.plus(NOTICE_WAIT));
+    }
+    item
+}
+
+/// The entry of the index of due work under which a request stands.
+fn due_of(request: RequestId) -> String {
+    let [first, ..] = *request.bytes();
+    due_entry(first % super::DUE_SHARDS)
+}
+
+pub(super) fn view(row: &Item) -> Result<RequestView, Fault> {
+    let subject: Subject = row.json_required(Attribute::Pid)?;
+    let damaged = Fault::Damaged { what: "request" };
+    let (Some(request), Some(received_at)) =
+        (row.key.as_request(), row.get_time(Attribute::ReceivedAt))
+    else {
+        return Err(damaged);
+    };
+    Ok(RequestView {
+        request,
+        brand: row.parse_required(Attribute::Brand)?,
+        kind: row.parse_required(Attribute::Kind)?,
+        state: row.parse_required(Attribute::State)?,
+        received_at: received_at.rfc3339(),
+        ended_at: row.get_time(Attribute::EndedAt).map(Time::rfc3339),
+        matched: !subject.is_nobody(),
+        erased: row.get_json(Attribute::Erased)?,
+        subject,
+    })
+}
+
+/// The hint for a request that is due.
+pub(super) async fn hint<T: Table, V: Vault>(
+    stores: &Stores<T, V>,
+    request: RequestId,
+) -> Result<Option<Vec<Hint>>, Fault> {
+    let [row] = stores.get([Key::request(request)]).await?;
+    let Some(view) = row.map(|row| view(&row)).transpose()? else {
+        return Ok(None);
+    };
+    let due = view.state == RequestState::InProgress;
+    Ok(due.then(|| {
+        vec![Hint::Privacy(RequestRef {
+            brand: view.brand,
+            request,
+        })]
+    }))
+}
+
+/// The gate of a subject, if its epoch is still the one that is to be erased.
+pub(super) fn still_open(gate: Option<Gate>, epoch: Epoch) -> Option<Gate> {
+    gate.filter(|gate| gate.epoch == epoch)
+}
