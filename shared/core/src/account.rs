@@ -34,9 +34,7 @@ impl Accounts {
 
     /// The account with this id on this channel.
     pub fn find(&self, channel: Channel, account: &str) -> Option<&Account> {
-        self.0
-            .iter()
-            .find(|one| one.at.channel == channel && one.at.account.as_str() == account)
+        self.0.iter().find(|one| one.at.channel == channel && one.at.account.as_str() == account)
     }
 
     /// The account at this address.
@@ -49,11 +47,10 @@ impl Accounts {
     pub fn sibling(&self, of: &Account, account: &str) -> Option<&Account> {
         self.find(of.at.channel, account).filter(|other| {
             other.at.brand == of.at.brand
-                && other.app_secrets.iter().any(|secret| {
-                    of.app_secrets
-                        .iter()
-                        .any(|own| own.matches(secret.reveal()))
-                })
+                && other
+                    .app_secrets
+                    .iter()
+                    .any(|secret| of.app_secrets.iter().any(|own| own.matches(secret.reveal())))
         })
     }
 

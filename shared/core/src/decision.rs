@@ -64,9 +64,7 @@ impl Route {
     pub fn template(&self) -> Option<&TemplateId> {
         match self {
             Self::Reply { template } => Some(template),
-            Self::Person {
-                acknowledgement, ..
-            } => acknowledgement.as_ref(),
+            Self::Person { acknowledgement, .. } => acknowledgement.as_ref(),
             Self::OptOut { confirmation } => Some(confirmation),
             Self::Silent { .. } => None,
         }

@@ -57,10 +57,7 @@ impl Fault {
         port: &'static str,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self::Unavailable {
-            port,
-            source: source.into(),
-        }
+        Self::Unavailable { port, source: source.into() }
     }
 
     /// Whether trying again can help.

@@ -110,8 +110,7 @@ impl Gate {
     /// Whether something of this platform time is erased already. Equal counts as older: platforms stamp
     /// in whole seconds.
     pub fn has_erased(&self, platform_at: Time) -> bool {
-        self.erased_at
-            .is_some_and(|erased_at| platform_at <= erased_at)
+        self.erased_at.is_some_and(|erased_at| platform_at <= erased_at)
     }
 
     /// The gate after a message of the person.
@@ -155,8 +154,7 @@ impl Gate {
 
     /// Whether the platform's window for free text is open at `now`.
     pub fn window_is_open(&self, now: Time) -> bool {
-        self.window_from
-            .is_some_and(|from| now < from.plus(WINDOW.saturating_sub(WINDOW_MARGIN)))
+        self.window_from.is_some_and(|from| now < from.plus(WINDOW.saturating_sub(WINDOW_MARGIN)))
     }
 
     /// Whether `actor` may send at `now`; `because` is the message that is answered, if it is a reply.
@@ -205,6 +203,16 @@ impl Gate {
         Ok(())
     }
 
+    /// The stricter of this gate and that of another subject who was proven to be the same person.
+    #[must_use]
+    pub fn stricter(mut self, other: &Self) -> Self {
+        let theirs = other.suppressed.map(|suppressed| Suppressed { by: None, ..suppressed });
+        self.suppressed = theirs.or(self.suppressed);
+        self.held = other.held.or(self.held);
+        self.restricted_at = self.restricted_at.or(other.restricted_at);
+        self
+    }
+
     /// The gate as a row, one version on.
     pub fn to_item(&self) -> Item {
         let mut item = Item::new(Key::gate(self.pid))
@@ -213,10 +221,7 @@ impl Gate {
             .text(Attribute::Account, &self.at.account)
             .number(Attribute::Epoch, i64::from(self.epoch.number()))
             .maybe_time(Attribute::ErasedAt, self.erased_at)
-            .maybe_time(
-                Attribute::SuppressedAt,
-                self.suppressed.map(|suppressed| suppressed.at),
-            )
+            .maybe_time(Attribute::SuppressedAt, self.suppressed.map(|suppressed| suppressed.at))
             .maybe_text(
                 Attribute::SuppressedBy,
                 self.suppressed.and_then(|suppressed| suppressed.by),
@@ -254,14 +259,12 @@ impl Gate {
             version: item.version,
             epoch: Epoch::from_number(epoch),
             erased_at: item.get_time(Attribute::ErasedAt),
-            suppressed: item.get_time(Attribute::SuppressedAt).map(|at| Suppressed {
-                at,
-                by: suppressed_by,
-            }),
-            held: item.parse(Attribute::HeldBy)?.map(|case| Held {
-                case,
-                spoke: item.get_number(Attribute::Spoke) == Some(1),
-            }),
+            suppressed: item
+                .get_time(Attribute::SuppressedAt)
+                .map(|at| Suppressed { at, by: suppressed_by }),
+            held: item
+                .parse(Attribute::HeldBy)?
+                .map(|case| Held { case, spoke: item.get_number(Attribute::Spoke) == Some(1) }),
             handed_back_at: item.get_time(Attribute::HandedBackAt),
             restricted_at: item.get_time(Attribute::RestrictedAt),
             window_from: item.get_time(Attribute::WindowFrom),
@@ -304,24 +307,15 @@ mod tests {
     fn a_gate_is_read_as_it_was_written() {
         let mut gate = gate();
         gate.erased_at = Some(NOW);
-        gate.suppressed = Some(Suppressed {
-            at: NOW,
-            by: Some(eid(3)),
-        });
-        gate.held = Some(Held {
-            case: CaseId::opened_by(eid(4)),
-            spoke: true,
-        });
+        gate.suppressed = Some(Suppressed { at: NOW, by: Some(eid(3)) });
+        gate.held = Some(Held { case: CaseId::opened_by(eid(4)), spoke: true });
         gate.handed_back_at = Some(NOW);
         gate.restricted_at = Some(NOW);
         gate.disclosed_at = Some(NOW);
         gate.twins = true;
         let item = gate.to_item();
         assert_eq!(item.version, gate.version + 1);
-        assert_eq!(
-            Gate::from_item(gate.pid, &item).unwrap(),
-            Gate { version: 1, ..gate }
-        );
+        assert_eq!(Gate::from_item(gate.pid, &item).unwrap(), Gate { version: 1, ..gate });
     }
 
     #[test]
@@ -332,19 +326,13 @@ mod tests {
         let closed = Err(Refusal::Escalate(Reason::WindowClosed));
         assert_eq!(gate.admits(Actor::Machine, None, late), closed);
         assert_eq!(gate.admits(Actor::Agent, None, late), closed);
-        assert_eq!(
-            gate.admits(Actor::Machine, None, late.minus(Duration::from_millis(1))),
-            Ok(())
-        );
+        assert_eq!(gate.admits(Actor::Machine, None, late.minus(Duration::from_millis(1))), Ok(()));
     }
 
     #[test]
     fn after_an_opt_out_only_its_own_confirmation_goes() {
         let mut gate = gate();
-        gate.suppressed = Some(Suppressed {
-            at: NOW,
-            by: Some(eid(1)),
-        });
+        gate.suppressed = Some(Suppressed { at: NOW, by: Some(eid(1)) });
         let silent = Err(Refusal::Silent(Silence::OptedOut));
         assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW), Ok(()));
         assert_eq!(gate.admits(Actor::Machine, Some(eid(2)), NOW), silent);
@@ -366,16 +354,10 @@ mod tests {
     #[test]
     fn while_a_person_holds_it_only_the_announcement_goes_and_only_until_they_speak() {
         let mut gate = gate();
-        gate.held = Some(Held {
-            case: CaseId::opened_by(eid(1)),
-            spoke: false,
-        });
+        gate.held = Some(Held { case: CaseId::opened_by(eid(1)), spoke: false });
         assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW), Ok(()));
         assert!(gate.admits(Actor::Machine, Some(eid(2)), NOW).is_err());
-        gate.held = Some(Held {
-            case: CaseId::opened_by(eid(1)),
-            spoke: true,
-        });
+        gate.held = Some(Held { case: CaseId::opened_by(eid(1)), spoke: true });
         assert!(gate.admits(Actor::Machine, Some(eid(1)), NOW).is_err());
         assert_eq!(gate.admits(Actor::Agent, None, NOW), Ok(()));
     }
@@ -386,10 +368,7 @@ mod tests {
         assert_eq!(gate.placement(NOW), Placement::PrefixFirst);
         gate.disclosed_at = Some(NOW);
         assert_eq!(gate.placement(NOW), Placement::SuffixEvery);
-        assert_eq!(
-            gate.placement(NOW.plus(DISCLOSURE_GAP)),
-            Placement::PrefixAfterGap
-        );
+        assert_eq!(gate.placement(NOW.plus(DISCLOSURE_GAP)), Placement::PrefixAfterGap);
         gate.handed_back_at = Some(NOW.plus(Duration::from_secs(1)));
         assert_eq!(gate.placement(NOW), Placement::PrefixOnHandback);
     }
@@ -403,10 +382,7 @@ mod tests {
         let after = before.heard(ahead).erased(NOW);
         assert_eq!(after.epoch, Epoch::FIRST.next());
         assert!(after.suppressed.is_some() && after.disclosed_at.is_none());
-        assert!(
-            after.has_erased(ahead),
-            "equal counts as older, though it is ahead of our clock"
-        );
+        assert!(after.has_erased(ahead), "equal counts as older, though it is ahead of our clock");
         assert!(!after.has_erased(ahead.plus(Duration::from_millis(1))));
     }
 }

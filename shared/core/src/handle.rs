@@ -14,3 +14,10 @@ pub trait Handle<Input>: Send + Sync {
     /// Handles one input. Handling the same input again must be harmless.
     fn handle(&self, input: Input) -> impl Future<Output = Result<Self::Output, Fault>> + Send;
 }
+
+/// Where a job goes that can never succeed: a customer's message is never dropped.
+pub trait Poison<Job>: Send + Sync {
+    /// Hands what `job` is about to a person. Doing it twice must be harmless. If this fails too, the job
+    /// comes again.
+    fn to_a_person(&self, job: &Job) -> impl Future<Output = Result<(), Fault>> + Send;
+}

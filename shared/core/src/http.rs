@@ -59,12 +59,7 @@ pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Response {
 /// A response of JSON.
 pub fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
     serde_json::to_vec(body).map_or_else(
-        |_| {
-            text(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the answer could not be written",
-            )
-        },
+        |_| text(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written"),
         |bytes| respond(status, "application/json", bytes.into()),
     )
 }
@@ -91,10 +86,9 @@ pub fn error(status: StatusCode, message: &str) -> Response {
 pub fn fault(fault: &Fault) -> Response {
     match fault {
         Fault::Rejected { reason } => error(StatusCode::BAD_REQUEST, reason),
-        Fault::Unavailable { .. } | Fault::Contended { .. } => error(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "not available now; try again",
-        ),
+        Fault::Unavailable { .. } | Fault::Contended { .. } => {
+            error(StatusCode::SERVICE_UNAVAILABLE, "not available now; try again")
+        }
         Fault::Damaged { .. } => error(
             StatusCode::INTERNAL_SERVER_ERROR,
             "a stored row is damaged; an operator was told",
@@ -108,10 +102,7 @@ pub fn bears(request: &Request, token: &Secret) -> bool {
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
     };
-    value
-        .as_bytes()
-        .strip_prefix(b"Bearer ")
-        .is_some_and(|offered| token.matches(offered))
+    value.as_bytes().strip_prefix(b"Bearer ").is_some_and(|offered| token.matches(offered))
 }
 
 fn respond(status: StatusCode, kind: &'static str, body: Bytes) -> Response {
@@ -119,14 +110,8 @@ fn respond(status: StatusCode, kind: &'static str, body: Bytes) -> Response {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }

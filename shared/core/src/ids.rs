@@ -212,9 +212,7 @@ impl FromStr for Channel {
         Self::ALL
             .into_iter()
             .find(|channel| channel.name() == text)
-            .ok_or(IdError {
-                what: "channel (known: whatsapp)",
-            })
+            .ok_or(IdError { what: "channel (known: whatsapp)" })
     }
 }
 
@@ -265,14 +263,9 @@ impl PlatformId {
     /// The id, if it is not empty and not longer than any platform makes them.
     pub fn parse(kind: IdKind, value: &str) -> Result<Self, IdError> {
         if value.is_empty() || value.len() > PLATFORM_ID_BYTES_MAX {
-            return Err(IdError {
-                what: "platform id",
-            });
+            return Err(IdError { what: "platform id" });
         }
-        Ok(Self {
-            kind,
-            value: value.into(),
-        })
+        Ok(Self { kind, value: value.into() })
     }
 
     /// What the link's keyed hash is taken over.
@@ -320,14 +313,8 @@ mod tests {
     fn ids_are_read_as_they_are_written() {
         let pid = Pid::from_bytes([0xab; 16]);
         assert_eq!(pid.to_string().parse(), Ok(pid));
-        for wrong in [
-            "",
-            "ab",
-            &"AB".repeat(16),
-            &"g".repeat(32),
-            &"a".repeat(33),
-            &"a".repeat(64),
-        ] {
+        for wrong in ["", "ab", &"AB".repeat(16), &"g".repeat(32), &"a".repeat(33), &"a".repeat(64)]
+        {
             assert!(wrong.parse::<Pid>().is_err(), "{wrong}");
         }
     }

@@ -34,14 +34,16 @@ pub mod time;
 pub use account::{Account, Accounts};
 pub use detect::{DetectIntent, Detection, Intent};
 pub use fault::{Fault, Retry};
-pub use handle::Handle;
+pub use handle::{Handle, Poison};
 pub use ids::{
     AccountId, Address, BrandId, CaseId, Channel, Eid, Epoch, OutId, Pid, PlatformId, RequestId,
     TaskId,
 };
 pub use personal::{Personal, Secret};
 pub use port::{Clock, Entropy};
-pub use queue::{CaseRef, Hint, MessageRef, Queue, QueueMessage, RequestRef, TaskRef};
+pub use queue::{
+    CaseRef, FromHint, Hint, MessageRef, Queue, QueueMessage, RequestRef, TaskRef, send_all,
+};
 pub use seal::{BrandKeys, Vault};
 pub use settings::{SettingsError, Source};
 pub use table::Table;

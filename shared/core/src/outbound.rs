@@ -25,12 +25,8 @@ pub enum Placement {
 
 impl Placement {
     /// Every placement.
-    pub const ALL: [Self; 4] = [
-        Self::PrefixFirst,
-        Self::PrefixAfterGap,
-        Self::PrefixOnHandback,
-        Self::SuffixEvery,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::PrefixFirst, Self::PrefixAfterGap, Self::PrefixOnHandback, Self::SuffixEvery];
 
     /// The name used in content files and records.
     pub const fn name(self) -> &'static str {
@@ -151,10 +147,7 @@ pub fn disclose(
                 format!("{}\n\n{statement}", body.reveal())
             };
             if limit.fits(&text) {
-                return Ok(Disclosed {
-                    text: Personal::new(text),
-                    placement,
-                });
+                return Ok(Disclosed { text: Personal::new(text), placement });
             }
         }
     }
@@ -241,17 +234,11 @@ mod tests {
     }
 
     fn rendered(full: &str, short: Option<&str>) -> Rendered {
-        Rendered {
-            full: full.into(),
-            short: short.map(Into::into),
-        }
+        Rendered { full: full.into(), short: short.map(Into::into) }
     }
 
     fn limit(max: usize) -> TextLimit {
-        TextLimit {
-            max,
-            unit: TextUnit::Characters,
-        }
+        TextLimit { max, unit: TextUnit::Characters }
     }
 
     #[test]
@@ -270,31 +257,19 @@ mod tests {
 
     #[test]
     fn a_suffix_stands_at_the_end() {
-        let disclosed = disclose(
-            &rendered("hello", None),
-            &statement(),
-            Placement::SuffixEvery,
-            limit(500),
-        );
+        let disclosed =
+            disclose(&rendered("hello", None), &statement(), Placement::SuffixEvery, limit(500));
         assert!(disclosed.unwrap().text.reveal().ends_with("not a person."));
     }
 
     #[test]
     fn limits_are_counted_in_the_platforms_own_unit() {
         let text = "ü😀";
-        for (unit, length) in [
-            (TextUnit::Characters, 2),
-            (TextUnit::Bytes, 6),
-            (TextUnit::Utf16, 3),
-        ] {
+        for (unit, length) in
+            [(TextUnit::Characters, 2), (TextUnit::Bytes, 6), (TextUnit::Utf16, 3)]
+        {
             assert!(TextLimit { max: length, unit }.fits(text));
-            assert!(
-                !TextLimit {
-                    max: length - 1,
-                    unit
-                }
-                .fits(text)
-            );
+            assert!(!TextLimit { max: length - 1, unit }.fits(text));
         }
     }
 }

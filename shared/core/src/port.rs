@@ -22,10 +22,7 @@ impl Clock {
     where
         Sleep: Future<Output = ()> + Send + 'static,
     {
-        Self {
-            now: Arc::new(now),
-            sleep: Arc::new(move |span| Box::pin(sleep(span))),
-        }
+        Self { now: Arc::new(now), sleep: Arc::new(move |span| Box::pin(sleep(span))) }
     }
 
     /// The present time.

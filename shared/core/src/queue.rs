@@ -87,10 +87,37 @@ pub struct RequestRef {
     pub request: RequestId,
 }
 
+/// A job that comes from a lane of its own.
+pub trait FromHint: Sized + Send + Sync {
+    /// The job, if the hint is for this lane.
+    fn from_hint(hint: Hint) -> Option<Self>;
+}
+
+macro_rules! lane {
+    ($($job:ty: $lane:ident),*) => {$(
+        impl FromHint for $job {
+            fn from_hint(hint: Hint) -> Option<Self> {
+                if let Hint::$lane(job) = hint { Some(job) } else { None }
+            }
+        }
+    )*};
+}
+
+lane!(MessageRef: Inbound, TaskRef: Outbound, CaseRef: Human, RequestRef: Privacy);
+
 /// Hands hints on.
 pub trait Queue: Send + Sync {
     /// Puts `hint` into its lane. A failure is no loss: the steward finds what is due in the table.
     fn send(&self, hint: Hint) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// Hands hints on, and logs those that could not be: the steward will find what they were about.
+pub async fn send_all(queue: &impl Queue, hints: Vec<Hint>) {
+    for hint in hints {
+        if let Err(fault) = queue.send(hint).await {
+            tracing::warn!(error = %fault, "a hint was not sent; the steward will find its work");
+        }
+    }
 }
 
 impl<Q: Queue> Queue for std::sync::Arc<Q> {

@@ -38,9 +38,7 @@ impl Source {
 
     /// The setting's value; an empty one counts as missing.
     pub fn required(&self, name: &str) -> Result<String, SettingsError> {
-        self.optional(name).ok_or_else(|| SettingsError::Missing {
-            name: name.to_owned(),
-        })
+        self.optional(name).ok_or_else(|| SettingsError::Missing { name: name.to_owned() })
     }
 
     /// The setting's value, if it is there and not empty.
@@ -80,12 +78,7 @@ mod tests {
         });
         for name in ["GONE", "EMPTY"] {
             let error = source.secret(name).unwrap_err();
-            assert_eq!(
-                error,
-                SettingsError::Missing {
-                    name: name.to_owned()
-                }
-            );
+            assert_eq!(error, SettingsError::Missing { name: name.to_owned() });
         }
         let error = source.secret("SHORT").unwrap_err().to_string();
         assert!(error.contains("`SHORT`") && !error.contains("abc"));

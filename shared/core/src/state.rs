@@ -99,9 +99,7 @@ impl State {
         match self.step(event) {
             To(state) => Ok(Some(state)),
             Stay => Ok(None),
-            Never => Err(Fault::rejected(
-                "this cannot happen to a message in its state",
-            )),
+            Never => Err(Fault::rejected("this cannot happen to a message in its state")),
         }
     }
 
@@ -119,11 +117,7 @@ pub fn as_markdown() -> String {
     let mut lines = vec![
         format!(
             "| state | {} |",
-            Event::ALL
-                .iter()
-                .map(|event| event.name())
-                .collect::<Vec<_>>()
-                .join(" | ")
+            Event::ALL.iter().map(|event| event.name()).collect::<Vec<_>>().join(" | ")
         ),
         format!("|---{}|", "|---".repeat(Event::ALL.len())),
     ];
@@ -154,9 +148,7 @@ mod tests {
     #[test]
     fn terminal_stays_terminal_and_everything_else_can_end() {
         for state in State::ALL {
-            let leaves = Event::ALL
-                .iter()
-                .any(|event| matches!(state.step(*event), To(_)));
+            let leaves = Event::ALL.iter().any(|event| matches!(state.step(*event), To(_)));
             assert_eq!(leaves, !state.is_terminal(), "{state}");
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     gate::Gate,
-    table::{Item, Write},
+    table::{Condition, Item, Key, Write},
 };
 
 /// A transaction that may create rows of one subject. It checks, or replaces, the gate at the version
@@ -19,23 +19,21 @@ impl SubjectWrites {
         if gate.version == 0 {
             return Self(vec![Write::create(gate.to_item())]);
         }
-        let item = gate.to_item();
-        let condition = crate::table::Condition::Version(gate.version);
-        Self(vec![Write::Check {
-            key: item.key,
-            condition,
-        }])
+        Self(vec![unmoved(gate)])
     }
 
     /// Only while the gate is as `next` was read, and it becomes `next`.
     pub fn moving(next: &Gate) -> Self {
         let item = next.to_item();
-        let write = if next.version == 0 {
-            Write::create(item)
-        } else {
-            Write::replace(item)
-        };
+        let write = if next.version == 0 { Write::create(item) } else { Write::replace(item) };
         Self(vec![write])
+    }
+
+    /// Also only while the gate of another subject is as it was read.
+    #[must_use]
+    pub fn only_while(mut self, gate: &Gate) -> Self {
+        self.0.push(unmoved(gate));
+        self
     }
 
     /// Makes a row.
@@ -63,4 +61,8 @@ impl SubjectWrites {
     pub fn into_writes(self) -> Vec<Write> {
         self.0
     }
+}
+
+fn unmoved(gate: &Gate) -> Write {
+    Write::Check { key: Key::gate(gate.pid), condition: Condition::Version(gate.version) }
 }

@@ -70,19 +70,13 @@ pub enum Write {
 impl Write {
     /// Makes a row that must not be there yet.
     pub const fn create(item: Item) -> Self {
-        Self::Put {
-            item,
-            condition: Condition::Absent,
-        }
+        Self::Put { item, condition: Condition::Absent }
     }
 
     /// Replaces a row that must still have the version before `item`'s.
     pub const fn replace(item: Item) -> Self {
         let before = item.version.saturating_sub(1);
-        Self::Put {
-            item,
-            condition: Condition::Version(before),
-        }
+        Self::Put { item, condition: Condition::Version(before) }
     }
 
     /// The row that this write is about.
@@ -259,11 +253,7 @@ pub fn check_shape(writes: &[Write]) -> Result<(), WriteFault> {
         return Err(WriteFault::Malformed("a transaction has 1 to 100 writes"));
     }
     for (index, write) in writes.iter().enumerate() {
-        if writes
-            .iter()
-            .skip(index.saturating_add(1))
-            .any(|other| other.key() == write.key())
-        {
+        if writes.iter().skip(index.saturating_add(1)).any(|other| other.key() == write.key()) {
             return Err(WriteFault::Malformed("two writes on one key"));
         }
     }

@@ -60,10 +60,7 @@ mod tests {
 
     #[test]
     fn is_written_in_utc_with_milliseconds() {
-        assert_eq!(
-            Time::from_seconds(1_749_416_383).rfc3339(),
-            "2025-06-08T20:59:43.000Z"
-        );
+        assert_eq!(Time::from_seconds(1_749_416_383).rfc3339(), "2025-06-08T20:59:43.000Z");
         assert_eq!(Time::from_millis(i64::MAX).rfc3339(), i64::MAX.to_string());
     }
 

@@ -65,10 +65,7 @@ pub struct CaseView {
     version: u64,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the shape that serde asks for"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
 fn rfc3339<S: serde::Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time.rfc3339())
 }
@@ -126,12 +123,7 @@ pub(super) struct Cause {
 
 /// A case's row without a subject.
 pub(super) fn bare_item(at: &Address, cause: Cause) -> Item {
-    let Cause {
-        case,
-        reason,
-        state,
-        now,
-    } = cause;
+    let Cause { case, reason, state, now } = cause;
     let sla_at = now.plus(reason.sla());
     Item::new(Key::case(case))
         .text(Attribute::State, state)
@@ -184,16 +176,8 @@ pub(super) async fn escalate<T: Table, V: Vault>(
         return Ok((held.case, writes.into_writes()));
     }
     let case = CaseId::opened_by(eid);
-    let holding = Gate {
-        held: Some(Held { case, spoke: false }),
-        ..gate.clone()
-    };
-    let cause = Cause {
-        case,
-        reason,
-        state: CaseState::Open,
-        now,
-    };
+    let holding = Gate { held: Some(Held { case, spoke: false }), ..gate.clone() };
+    let cause = Cause { case, reason, state: CaseState::Open, now };
     let [before] = stores.get([Key::case(case)]).await?;
     let writes = match before {
         None => SubjectWrites::moving(&holding)
@@ -217,8 +201,7 @@ fn woken(row: Item, now: Time) -> Result<Option<Item>, Fault> {
     let reason: Reason = row.parse_required(Attribute::Reason)?;
     let item = opened_again(row, reason, now);
     Ok(Some(
-        item.text(Attribute::State, CaseState::Assigned)
-            .text(Attribute::Actor, Actor::Customer),
+        item.text(Attribute::State, CaseState::Assigned).text(Attribute::Actor, Actor::Customer),
     ))
 }
 
@@ -233,9 +216,7 @@ pub(super) fn returned(row: Item, reason: Reason, now: Time) -> Result<Option<It
 
 fn opened_again(row: Item, reason: Reason, now: Time) -> Item {
     let sla_at = now.plus(reason.sla());
-    let brand = row
-        .get_text(Attribute::Brand)
-        .map(|brand| format!("cases#{brand}"));
+    let brand = row.get_text(Attribute::Brand).map(|brand| format!("cases#{brand}"));
     let item = row
         .next()
         .text(Attribute::State, CaseState::Open)
@@ -266,14 +247,9 @@ impl<T: Table, V: Vault> Stores<T, V> {
             let (case, writes) = match (case, reference.task) {
                 (Some(case), _) => {
                     let [row] = self.get([Key::case(case)]).await?;
-                    let noted = row
-                        .map(|row| self.noted(row, remark))
-                        .transpose()?
-                        .flatten();
-                    let writes = noted
-                        .map(Write::replace)
-                        .into_iter()
-                        .chain([Write::replace(item)]);
+                    let noted = row.map(|row| self.noted(row, remark)).transpose()?.flatten();
+                    let writes =
+                        noted.map(Write::replace).into_iter().chain([Write::replace(item)]);
                     (Some(case), writes.collect())
                 }
                 // It seemed to be answered, and was not: a person gets it now.
@@ -335,10 +311,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
     /// A brand's live cases, the most urgent first; at most `limit`.
     pub async fn list(&self, brand: &BrandId, limit: usize) -> Result<Vec<CaseView>, Fault> {
         let until = Time::from_millis(i64::MAX);
-        let keys = self
-            .0
-            .listed(Index::Listing, entry(brand), until, limit)
-            .await?;
+        let keys = self.0.listed(Index::Listing, entry(brand), until, limit).await?;
         let rows = self.0.get_all(&keys).await?;
         let mut views = Vec::new();
         for row in rows.into_iter().flatten() {
@@ -350,11 +323,24 @@ impl<T: Table, V: Vault> Cases<T, V> {
         Ok(views)
     }
 
-    /// One case; none if there is none of the brand with this id.
-    pub async fn find(&self, brand: &BrandId, case: CaseId) -> Result<Option<CaseView>, Fault> {
+    /// One case; none if there is none with this id.
+    pub async fn find(&self, case: CaseId) -> Result<Option<CaseView>, Fault> {
         let [row] = self.0.get([Key::case(case)]).await?;
-        let view = row.map(|row| view(&row)).transpose()?;
-        Ok(view.filter(|view| view.at.brand == *brand))
+        row.map(|row| view(&row)).transpose()
+    }
+
+    /// The id of an agent's message: the same each time the same call is repeated under `repeated`, else a new
+    /// one.
+    pub async fn out_id(
+        &self,
+        brand: &BrandId,
+        case: CaseId,
+        repeated: Option<&[u8]>,
+    ) -> Result<OutId, Fault> {
+        let Some(repeated) = repeated else {
+            return Ok(OutId::from_bytes(self.0.entropy.bytes()));
+        };
+        Ok(self.0.vault.brand(brand).await?.out_id(case, repeated))
     }
 
     /// The conversation behind a case, oldest line first; none if it is erased.
@@ -366,10 +352,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
         let Some(subject) = self.0.keyring(&brand).find(pid, epoch).await? else {
             return Ok(None);
         };
-        let rows = self
-            .0
-            .partition(Key::subject_partition(pid, epoch), "")
-            .await?;
+        let rows = self.0.partition(Key::subject_partition(pid, epoch), "").await?;
         let mut lines = Vec::new();
         for row in rows {
             lines.extend(super::export::lines::<T, V>(&subject, &row, epoch)?);
@@ -382,23 +365,19 @@ impl<T: Table, V: Vault> Cases<T, V> {
     /// repeated call harmless.
     pub async fn answer(
         &self,
-        brand: &BrandId,
         case: CaseId,
         out: OutId,
         text: &Personal<String>,
     ) -> Result<Answer, Fault> {
         for _ in 0..TRIES {
-            let (view, mut gate) = match self.open(brand, case).await? {
+            let (view, mut gate) = match self.open(case).await? {
                 Ok(open) => open,
                 Err(answer) => return Ok(answer),
             };
             let task = TaskId::Out(out);
-            let reference = TaskRef {
-                brand: brand.clone(),
-                pid: gate.pid,
-                epoch: gate.epoch,
-                task,
-            };
+            let brand = &view.at.brand;
+            let reference =
+                TaskRef { brand: brand.clone(), pid: gate.pid, epoch: gate.epoch, task };
             if self.0.standing(&reference).await?.is_some() {
                 return Ok(done(Some(&reference), out));
             }
@@ -412,20 +391,14 @@ impl<T: Table, V: Vault> Cases<T, V> {
             let Some(ids) = self.recipient(&gate, &subject).await? else {
                 return Ok(Answer::Nobody);
             };
-            let said = Said {
-                ids,
-                text: Some(text.clone()),
-            };
+            let said = Said { ids, text: Some(text.clone()) };
             let item = self.out_item(&reference, out, case);
-            let item = self
-                .0
-                .seal(&subject, item, Attribute::Sealed, gate.epoch, &said)?;
+            let item = self.0.seal(&subject, item, Attribute::Sealed, gate.epoch, &said)?;
             // Another agent's case may hold the conversation: who answers, holds it.
             gate.held = Some(Held { case, spoke: true });
             let moved = self.moved(&view, CaseState::Answered).await?;
-            let writes = SubjectWrites::moving(&gate)
-                .and_maybe(moved.map(Write::replace))
-                .create(item);
+            let writes =
+                SubjectWrites::moving(&gate).and_maybe(moved.map(Write::replace)).create(item);
             if self.0.commit(writes.into_writes()).await? == Commit::Done {
                 return Ok(done(Some(&reference), out));
             }
@@ -436,47 +409,32 @@ impl<T: Table, V: Vault> Cases<T, V> {
 
     /// Gives the conversation back to the machine, or ends the case; its next automated message discloses
     /// at its top again.
-    pub async fn release(
-        &self,
-        brand: &BrandId,
-        case: CaseId,
-        into: CaseState,
-    ) -> Result<Answer, Fault> {
+    pub async fn release(&self, case: CaseId, into: CaseState) -> Result<Answer, Fault> {
         for _ in 0..TRIES {
-            let Some(view) = self.find(brand, case).await? else {
+            let Some(view) = self.find(case).await? else {
                 return Ok(Answer::NotFound);
             };
             if view.subject.is_none() && view.state.is_live() {
                 let moved = self.moved(&view, into).await?.map(Write::replace);
                 if self.0.commit(moved.into_iter().collect()).await? == Commit::Done {
-                    return Ok(Answer::Done {
-                        out: None,
-                        hints: Vec::new(),
-                    });
+                    return Ok(Answer::Done { out: None, hints: Vec::new() });
                 }
                 continue;
             }
-            let (view, gate) = match self.open(brand, case).await? {
+            let (view, gate) = match self.open(case).await? {
                 Ok(open) => open,
                 Err(answer) => return Ok(answer),
             };
             let moved = self.moved(&view, into).await?;
             let writes = if gate.held.is_some_and(|held| held.case == case) {
-                let back = Gate {
-                    held: None,
-                    handed_back_at: Some(self.0.now()),
-                    ..gate
-                };
+                let back = Gate { held: None, handed_back_at: Some(self.0.now()), ..gate };
                 SubjectWrites::moving(&back)
             } else {
                 SubjectWrites::new(&gate)
             };
             let writes = writes.and_maybe(moved.map(Write::replace));
             if self.0.commit(writes.into_writes()).await? == Commit::Done {
-                return Ok(Answer::Done {
-                    out: None,
-                    hints: Vec::new(),
-                });
+                return Ok(Answer::Done { out: None, hints: Vec::new() });
             }
             self.0.pause().await;
         }
@@ -484,12 +442,8 @@ impl<T: Table, V: Vault> Cases<T, V> {
     }
 
     /// A live case with its subject's gate, or why there is none.
-    async fn open(
-        &self,
-        brand: &BrandId,
-        case: CaseId,
-    ) -> Result<Result<(CaseView, Gate), Answer>, Fault> {
-        let Some(view) = self.find(brand, case).await? else {
+    async fn open(&self, case: CaseId) -> Result<Result<(CaseView, Gate), Answer>, Fault> {
+        let Some(view) = self.find(case).await? else {
             return Ok(Err(Answer::NotFound));
         };
         if view.state == CaseState::Erased {
@@ -515,9 +469,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
     ) -> Result<Option<Vec<PlatformId>>, Fault> {
         let partition = Key::subject_partition(gate.pid, gate.epoch);
         let messages = self.0.partition(partition, Key::MESSAGE).await?;
-        let newest = messages
-            .iter()
-            .max_by_key(|row| row.get_time(Attribute::PlatformAt));
+        let newest = messages.iter().max_by_key(|row| row.get_time(Attribute::PlatformAt));
         let written: Option<Written> = newest
             .map(|row| Stores::<T, V>::unseal(subject, row, Attribute::Sealed, gate.epoch))
             .transpose()?
@@ -543,42 +495,28 @@ impl<T: Table, V: Vault> Cases<T, V> {
         let [row] = self.0.get([Key::case(view.case)]).await?;
         let row = row.filter(|row| row.version == view.version);
         Ok(row.map(|row| {
-            let item = row
-                .next()
-                .text(Attribute::State, into)
-                .text(Attribute::Actor, Actor::Agent);
+            let item = row.next().text(Attribute::State, into).text(Attribute::Actor, Actor::Agent);
             if into.is_live() {
                 item
             } else {
-                item.unlisted(Index::Listing)
-                    .time(Attribute::EndedAt, self.0.now())
+                item.unlisted(Index::Listing).time(Attribute::EndedAt, self.0.now())
             }
         }))
     }
 }
 
 fn done(reference: Option<&TaskRef>, out: OutId) -> Answer {
-    let hints = reference
-        .map(|reference| Hint::Outbound(reference.clone()))
-        .into_iter()
-        .collect();
-    Answer::Done {
-        out: Some(out),
-        hints,
-    }
+    let hints = reference.map(|reference| Hint::Outbound(reference.clone())).into_iter().collect();
+    Answer::Done { out: Some(out), hints }
 }
 
 fn view(row: &Item) -> Result<CaseView, Fault> {
-    let epoch = row
-        .get_number(Attribute::Epoch)
-        .and_then(|number| u32::try_from(number).ok());
+    let epoch = row.get_number(Attribute::Epoch).and_then(|number| u32::try_from(number).ok());
     let pid: Option<Pid> = row.parse(Attribute::Pid)?;
     let damaged = Fault::Damaged { what: "case" };
-    let (Some(opened_at), Some(sla_at), Some(case)) = (
-        row.get_time(Attribute::ReceivedAt),
-        row.get_time(Attribute::SlaAt),
-        row.key.as_case(),
-    ) else {
+    let (Some(opened_at), Some(sla_at), Some(case)) =
+        (row.get_time(Attribute::ReceivedAt), row.get_time(Attribute::SlaAt), row.key.as_case())
+    else {
         return Err(damaged);
     };
     Ok(CaseView {

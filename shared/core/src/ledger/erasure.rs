@@ -61,12 +61,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
             return Ok(false);
         }
         let task = TaskId::Out(crate::ids::OutId::from_bytes(*found.request.bytes()));
-        let reference = TaskRef {
-            brand: found.brand,
-            pid,
-            epoch,
-            task,
-        };
+        let reference = TaskRef { brand: found.brand, pid, epoch, task };
         let standing = self.0.standing(&reference).await?;
         Ok(standing.is_some_and(|standing| !standing.state.is_terminal()))
     }
@@ -133,9 +128,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
             }
         }
         // The count is the row that no other transaction can have written.
-        writes.push(Write::replace(
-            receipt.next().json(Attribute::Erased, &erased),
-        ));
+        writes.push(Write::replace(receipt.next().json(Attribute::Erased, &erased)));
         Ok(self.0.commit(writes).await? == Commit::Done)
     }
 

@@ -149,8 +149,7 @@ impl Export {
                 self.ids.push(id);
             }
         }
-        self.names
-            .extend(written.name.filter(|name| !self.names.contains(name)));
+        self.names.extend(written.name.filter(|name| !self.names.contains(name)));
         self.messages.push(ExportedMessage {
             sent_at: stamp(row, Attribute::PlatformAt),
             received_at: stamp(row, Attribute::ReceivedAt),
@@ -184,9 +183,7 @@ impl Export {
             by: row.parse_required(Attribute::Actor)?,
             at: stamp(row, Attribute::ReceivedAt),
             state: row.parse_required(Attribute::State)?,
-            text: said
-                .and_then(|said| said.text)
-                .or(rendered.and_then(|said| said.text)),
+            text: said.and_then(|said| said.text).or(rendered.and_then(|said| said.text)),
             template: owned(row, Attribute::Template),
         });
         Ok(())

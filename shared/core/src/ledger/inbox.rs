@@ -50,6 +50,7 @@ pub enum Intake {
 pub struct Opened {
     reference: MessageRef,
     gate: Gate,
+    strictest: Gate,
     item: Item,
     written: Written,
     platform_at: Time,
@@ -61,9 +62,9 @@ impl Opened {
         self.reference.eid
     }
 
-    /// The subject's gate, as it was read.
-    pub const fn gate(&self) -> &Gate {
-        &self.gate
+    /// The subject's gate, as it was read; as strict as that of any other subject who is the same person.
+    pub const fn strictest(&self) -> &Gate {
+        &self.strictest
     }
 
     /// The text; none if it was not text.
@@ -99,6 +100,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         Grant::data(Action::Put, "G#"),
         Grant::data(Action::Check, "G#"),
         Grant::data(Action::Get, "S#"),
+        Grant::data(Action::Query, "S#"),
         Grant::data(Action::Put, "S#"),
         Grant::data(Action::Get, "C#"),
         Grant::data(Action::Put, "C#"),
@@ -133,12 +135,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             match stores.commit(writes.into_writes()).await? {
                 Commit::Done => {
                     let brand = inbound.at.brand.clone();
-                    return Ok(Intake::Taken(MessageRef {
-                        brand,
-                        pid,
-                        epoch,
-                        eid,
-                    }));
+                    return Ok(Intake::Taken(MessageRef { brand, pid, epoch, eid }));
                 }
                 Commit::Moved(failed) => {
                     if writer.gate.version == 0 && failed.is_some() {
@@ -158,16 +155,10 @@ impl<T: Table, V: Vault> Inbox<T, V> {
     /// Finds the subject by the ids that the message bears, or begins a new one.
     async fn identify(&self, brand: &BrandKeys, inbound: &Inbound) -> Result<Writer, Fault> {
         let at = &inbound.at;
-        let hashes: Vec<_> = inbound
-            .ids
-            .iter()
-            .map(|id: &PlatformId| brand.link_hashes(at, id))
-            .collect();
-        let keys: Vec<_> = hashes
-            .iter()
-            .flatten()
-            .map(|(pepper, hash)| Key::link(*pepper, hash))
-            .collect();
+        let hashes: Vec<_> =
+            inbound.ids.iter().map(|id: &PlatformId| brand.link_hashes(at, id)).collect();
+        let keys: Vec<_> =
+            hashes.iter().flatten().map(|(pepper, hash)| Key::link(*pepper, hash)).collect();
         let mut rows = self.0.get_all(&keys).await?.into_iter();
 
         // Per id: the subject it is linked to, and its link's key if the present pepper has none yet.
@@ -188,15 +179,12 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         }
         let known = found.iter().find_map(|(linked, _)| *linked);
         let gate = match known {
-            Some(pid) => self.0.gate(pid).await?.ok_or(Fault::Damaged {
-                what: "link without gate",
-            })?,
+            Some(pid) => {
+                self.0.gate(pid).await?.ok_or(Fault::Damaged { what: "link without gate" })?
+            }
             None => Gate::first(Pid::from_bytes(self.0.entropy.bytes()), at.clone()),
         };
-        let twin = found
-            .iter()
-            .filter_map(|(linked, _)| *linked)
-            .find(|pid| *pid != gate.pid);
+        let twin = found.iter().filter_map(|(linked, _)| *linked).find(|pid| *pid != gate.pid);
         let links = found
             .into_iter()
             .filter_map(|(linked, missing)| {
@@ -215,32 +203,18 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         };
         let Some(twin) = news else {
             let writes = SubjectWrites::moving(&heard);
-            return Ok(writer
-                .links
-                .iter()
-                .cloned()
-                .fold(writes, SubjectWrites::create));
+            return Ok(writer.links.iter().cloned().fold(writes, SubjectWrites::create));
         };
         let names = |gate: &Gate, other: Pid| {
             Item::new(Key::twin(gate.pid, gate.epoch, other)).text(Attribute::Pid, other)
         };
         let (mine, its) = (names(&heard, twin.pid), names(&twin, heard.pid));
-        let twin = Gate {
-            twins: true,
-            ..twin
-        };
-        let writes = SubjectWrites::moving(&Gate {
-            twins: true,
-            ..heard
-        })
-        .and(Write::replace(twin.to_item()))
-        .create(mine)
-        .create(its);
-        Ok(writer
-            .links
-            .iter()
-            .cloned()
-            .fold(writes, SubjectWrites::create))
+        let twin = Gate { twins: true, ..twin };
+        let writes = SubjectWrites::moving(&Gate { twins: true, ..heard })
+            .and(Write::replace(twin.to_item()))
+            .create(mine)
+            .create(its);
+        Ok(writer.links.iter().cloned().fold(writes, SubjectWrites::create))
     }
 
     /// The gate of the other subject, unless both name each other already.
@@ -269,16 +243,8 @@ impl<T: Table, V: Vault> Inbox<T, V> {
 
     /// A message that waits for its decision; none if it was decided before or is erased.
     pub async fn open(&self, reference: &MessageRef) -> Result<Option<Opened>, Fault> {
-        let MessageRef {
-            brand,
-            pid,
-            epoch,
-            eid,
-        } = reference;
-        let rows = self
-            .0
-            .get([Key::gate(*pid), Key::message(*pid, *epoch, *eid)])
-            .await?;
+        let MessageRef { brand, pid, epoch, eid } = reference;
+        let rows = self.0.get([Key::gate(*pid), Key::message(*pid, *epoch, *eid)]).await?;
         let [Some(gate), Some(item)] = rows else {
             return Ok(None);
         };
@@ -293,16 +259,11 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         };
         let written = Stores::<T, V>::unseal(&subject, &item, Attribute::Sealed, *epoch)?
             .ok_or(Fault::Damaged { what: "message" })?;
-        let platform_at = item
-            .get_time(Attribute::PlatformAt)
-            .ok_or(Fault::Damaged { what: "message" })?;
-        Ok(Some(Opened {
-            reference: reference.clone(),
-            gate,
-            item,
-            written,
-            platform_at,
-        }))
+        let platform_at =
+            item.get_time(Attribute::PlatformAt).ok_or(Fault::Damaged { what: "message" })?;
+        let strictest = self.0.twins(&gate).await?.iter().fold(gate.clone(), Gate::stricter);
+        let reference = reference.clone();
+        Ok(Some(Opened { reference, gate, strictest, item, written, platform_at }))
     }
 
     /// Settles who answers. None if the message or the gate moved meanwhile: open it again and decide anew.
@@ -326,31 +287,13 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             }
             Route::OptOut { .. } => {
                 // The confirmation may go because the gate names the message that it answers.
-                let suppressed = Suppressed {
-                    at: opened.platform_at,
-                    by: Some(eid),
-                };
-                let gate = Gate {
-                    suppressed: Some(suppressed),
-                    ..gate.clone()
-                };
+                let suppressed = Suppressed { at: opened.platform_at, by: Some(eid) };
+                let gate = Gate { suppressed: Some(suppressed), ..gate.clone() };
                 let item = decided(Event::Decide)?;
-                (
-                    SubjectWrites::moving(&gate)
-                        .and(Write::replace(item))
-                        .into_writes(),
-                    outbound(),
-                )
+                (SubjectWrites::moving(&gate).and(Write::replace(item)).into_writes(), outbound())
             }
-            Route::Person {
-                reason,
-                acknowledgement,
-            } => {
-                let event = if acknowledgement.is_some() {
-                    Event::Decide
-                } else {
-                    Event::Escalate
-                };
+            Route::Person { reason, acknowledgement } => {
+                let event = if acknowledgement.is_some() { Event::Decide } else { Event::Escalate };
                 let item = decided(event)?.text(Attribute::Reason, reason);
                 let (case, writes) = cases::escalate(&self.0, gate, eid, *reason, item).await?;
                 let brand = opened.reference.brand.clone();
@@ -383,25 +326,15 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 return Ok(Vec::new());
             }
             let reason = Reason::Poison;
-            let route = Route::Person {
-                reason,
-                acknowledgement: None,
-            };
-            let decision = Decision {
-                route,
-                found: None,
-                ruleset: ruleset.to_owned(),
-            };
+            let route = Route::Person { reason, acknowledgement: None };
+            let decision = Decision { route, found: None, ruleset: ruleset.to_owned() };
             let item = ended(item.next(), State::Human, self.0.now())
                 .json(Attribute::Decision, &decision)
                 .text(Attribute::Reason, reason);
             let (case, writes) =
                 cases::escalate(&self.0, &gate, reference.eid, reason, item).await?;
             if self.0.commit(writes).await? == Commit::Done {
-                return Ok(vec![Hint::Human(CaseRef {
-                    brand: reference.brand.clone(),
-                    case,
-                })]);
+                return Ok(vec![Hint::Human(CaseRef { brand: reference.brand.clone(), case })]);
             }
             self.0.pause().await;
         }
@@ -423,20 +356,16 @@ fn written(inbound: &Inbound) -> Written {
 
 /// The message's row after `event`: due if the machine is to send something, else at its end.
 fn moved(opened: &Opened, event: Event, now: Time) -> Result<Item, Fault> {
-    let state = State::Received
-        .after(event)?
-        .ok_or(Fault::rejected("decided before"))?;
+    let state = State::Received.after(event)?.ok_or(Fault::rejected("decided before"))?;
     let item = opened.item.clone().next();
     if state.is_terminal() {
         return Ok(ended(item, state, now));
     }
-    let (entry, _) = opened
-        .item
-        .listing(Index::Due)
-        .ok_or(Fault::Damaged { what: "due" })?;
+    let (entry, _) = opened.item.listing(Index::Due).ok_or(Fault::Damaged { what: "due" })?;
     let entry = entry.to_owned();
-    Ok(item
-        .text(Attribute::State, state)
-        .time(Attribute::NotBefore, now)
-        .listed(Index::Due, entry, now.plus(HINT_GRACE)))
+    Ok(item.text(Attribute::State, state).time(Attribute::NotBefore, now).listed(
+        Index::Due,
+        entry,
+        now.plus(HINT_GRACE),
+    ))
 }

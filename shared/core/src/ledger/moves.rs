@@ -43,18 +43,13 @@ pub(super) enum Ending {
 
 /// A task's row at its end: due no more.
 pub(super) fn ended(item: Item, state: State, now: Time) -> Item {
-    item.text(Attribute::State, state)
-        .time(Attribute::EndedAt, now)
-        .unlisted(Index::Due)
+    item.text(Attribute::State, state).time(Attribute::EndedAt, now).unlisted(Index::Due)
 }
 
 impl<T: Table, V: Vault> Stores<T, V> {
     /// The task's row and gate; none if the subject's epoch is over.
     pub(super) async fn standing(&self, task: &TaskRef) -> Result<Option<Standing>, Fault> {
-        let keys = [
-            Key::gate(task.pid),
-            Key::task(task.pid, task.epoch, task.task),
-        ];
+        let keys = [Key::gate(task.pid), Key::task(task.pid, task.epoch, task.task)];
         let [Some(gate), Some(item)] = self.get(keys).await? else {
             return Ok(None);
         };
@@ -118,10 +113,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
                     .text(Attribute::State, state)
                     .time(Attribute::NotBefore, *not_before)
                     .without(Attribute::LeaseUntil);
-                Ok((
-                    vec![Write::replace(due_at(task, item, *not_before))],
-                    Vec::new(),
-                ))
+                Ok((vec![Write::replace(due_at(task, item, *not_before))], Vec::new()))
             }
             Ending::Lost => {
                 let item = item.text(Attribute::State, state);
@@ -152,9 +144,8 @@ impl<T: Table, V: Vault> Stores<T, V> {
             // It belongs to a case already: whoever has it learns why the message did not go.
             (_, Some(case)) => {
                 let [row] = self.get([Key::case(case)]).await?;
-                let returned = row
-                    .map(|row| cases::returned(row, reason, self.now()))
-                    .transpose()?;
+                let returned =
+                    row.map(|row| cases::returned(row, reason, self.now())).transpose()?;
                 let writes = returned
                     .flatten()
                     .map(Write::replace)
@@ -184,32 +175,21 @@ pub(super) fn due_at(task: &TaskRef, item: Item, time: Time) -> Item {
 /// when it was claimed: a text that never arrived told nobody anything.
 fn told(standing: &Standing, item: Item, now: Time) -> Vec<Write> {
     let placement = standing.item.get_text(Attribute::Disclosure);
-    let prefix = Placement::ALL
-        .into_iter()
-        .any(|one| one.is_prefix() && Some(one.name()) == placement);
+    let prefix =
+        Placement::ALL.into_iter().any(|one| one.is_prefix() && Some(one.name()) == placement);
     if !prefix {
         return vec![Write::replace(item)];
     }
     let disclosed_at = standing.gate.disclosed_at.max(Some(now));
-    let gate = Gate {
-        disclosed_at,
-        ..standing.gate.clone()
-    };
-    SubjectWrites::moving(&gate)
-        .and(Write::replace(item))
-        .into_writes()
+    let gate = Gate { disclosed_at, ..standing.gate.clone() };
+    SubjectWrites::moving(&gate).and(Write::replace(item)).into_writes()
 }
 
 /// Who waits for a message to come to its end: the request that it announces.
 fn next_lookers(task: &TaskRef, standing: &Standing) -> Vec<Hint> {
     let request = standing.item.parse(Attribute::Request).ok().flatten();
     request
-        .map(|request| {
-            Hint::Privacy(RequestRef {
-                brand: task.brand.clone(),
-                request,
-            })
-        })
+        .map(|request| Hint::Privacy(RequestRef { brand: task.brand.clone(), request }))
         .into_iter()
         .collect()
 }

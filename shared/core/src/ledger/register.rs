@@ -63,10 +63,7 @@ impl Settings {
 
     fn to_item(&self, brand: &BrandId) -> Item {
         let mut item = Item::new(Key::settings(brand))
-            .text(
-                Attribute::Automation,
-                if self.automation { "on" } else { "off" },
-            )
+            .text(Attribute::Automation, if self.automation { "on" } else { "off" })
             .json(Attribute::Withdrawn, &self.withdrawn)
             .json(Attribute::Refused, &self.refused);
         item.version = self.version.saturating_add(1);
@@ -101,9 +98,7 @@ impl<T: Table, V: Vault> Register<T, V> {
 
     /// Switches answering by machine on or off: from the next claim on.
     pub async fn set_automation(&self, brand: &BrandId, on: bool) -> Result<(), Fault> {
-        self.change(brand, |settings| settings.automation = on, None)
-            .await
-            .map(|_| ())
+        self.change(brand, |settings| settings.automation = on, None).await.map(|_| ())
     }
 
     /// Withdraws a template: from the next claim on it is not used.
@@ -145,8 +140,7 @@ impl<T: Table, V: Vault> Register<T, V> {
         let note = |settings: &mut Settings| {
             settings.refused.insert(name(at), fingerprint.clone());
         };
-        self.change(&at.brand, note, Some(cases::bare_item(at, cause)))
-            .await
+        self.change(&at.brand, note, Some(cases::bare_item(at, cause))).await
     }
 
     /// Changes the settings, if the change changes anything; with it goes a row that must be new.
@@ -164,11 +158,8 @@ impl<T: Table, V: Vault> Register<T, V> {
                 return Ok(false);
             }
             let item = settings.to_item(brand);
-            let put = if settings.version == 0 {
-                Write::create(item)
-            } else {
-                Write::replace(item)
-            };
+            let put =
+                if settings.version == 0 { Write::create(item) } else { Write::replace(item) };
             let mut writes = vec![put];
             if let Some(with) = &with {
                 let [there] = self.0.get([with.key.clone()]).await?;
@@ -201,23 +192,12 @@ impl<T: Table, V: Vault> Register<T, V> {
         let case = keys.body_case(&part);
         let record = Item::new(Key::unreadable(at, &keys.evidence(&part)))
             .text(Attribute::Kind, unreadable.kind.name())
-            .number(
-                Attribute::BodyBytes,
-                i64::try_from(body.len()).unwrap_or(i64::MAX),
-            )
+            .number(Attribute::BodyBytes, i64::try_from(body.len()).unwrap_or(i64::MAX))
             .number(Attribute::Offset, offset)
             .text(Attribute::Case, case)
             .time(Attribute::ReceivedAt, now);
-        let cause = Cause {
-            case,
-            reason: Reason::Unreadable,
-            state: CaseState::Open,
-            now,
-        };
-        let writes = vec![
-            Write::create(cases::bare_item(at, cause)),
-            Write::create(record),
-        ];
+        let cause = Cause { case, reason: Reason::Unreadable, state: CaseState::Open, now };
+        let writes = vec![Write::create(cases::bare_item(at, cause)), Write::create(record)];
         Ok(match self.0.commit(writes).await? {
             Commit::Done => Some(case),
             Commit::Moved(_) => None,

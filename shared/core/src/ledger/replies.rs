@@ -14,7 +14,7 @@ use crate::{
     decision::Decision,
     fault::Fault,
     gate::{Gate, Refusal},
-    ids::{BrandId, Eid, PlatformId, TaskId},
+    ids::{Address, BrandId, Eid, PlatformId, TaskId},
     outbound::{Authored, Outbound, SendOutcome},
     personal::Personal,
     queue::{Hint, TaskRef},
@@ -40,8 +40,8 @@ impl<T, V> Clone for Replies<T, V> {
 pub struct Due {
     /// Which.
     pub reference: TaskRef,
-    /// The subject's gate, as it was read.
-    pub gate: Gate,
+    /// The subject's gate, as it was read; as strict as that of any other subject who is the same person.
+    pub strictest: Gate,
     /// Who says it.
     pub actor: Actor,
     /// To whom, the id to prefer first.
@@ -52,12 +52,19 @@ pub struct Due {
     pub template: Option<String>,
     /// The brand's settings, read now.
     pub settings: Settings,
+    gate: Gate,
+    twins: Vec<Gate>,
     item: Item,
     attempt: u32,
     subject: Arc<SubjectKey>,
 }
 
 impl Due {
+    /// The account that it is sent from.
+    pub const fn at(&self) -> &Address {
+        &self.gate.at
+    }
+
     /// The inbound message that this answers, if it is a reply.
     pub const fn because(&self) -> Option<Eid> {
         match self.reference.task {
@@ -67,11 +74,7 @@ impl Due {
     }
 
     fn standing(&self) -> Standing {
-        Standing {
-            gate: self.gate.clone(),
-            item: self.item.clone(),
-            state: State::Decided,
-        }
+        Standing { gate: self.gate.clone(), item: self.item.clone(), state: State::Decided }
     }
 }
 
@@ -120,9 +123,11 @@ impl<T: Table, V: Vault> Replies<T, V> {
         Grant::data(Action::Put, "G#"),
         Grant::data(Action::Check, "G#"),
         Grant::data(Action::Get, "S#"),
+        Grant::data(Action::Query, "S#"),
         Grant::data(Action::Put, "S#"),
         Grant::data(Action::Get, "C#"),
         Grant::data(Action::Put, "C#"),
+        Grant::data(Action::Get, "R#"),
         Grant::data(Action::QueryIndex(Index::Due), "due#"),
     ];
 
@@ -133,25 +138,14 @@ impl<T: Table, V: Vault> Replies<T, V> {
 
     /// A message that may be sent now; none if it was sent, is another's, must wait, or is erased.
     pub async fn open(&self, reference: &TaskRef) -> Result<Option<Due>, Fault> {
-        let TaskRef {
-            brand,
-            pid,
-            epoch,
-            task,
-        } = reference;
-        let rows = [
-            Key::gate(*pid),
-            Key::task(*pid, *epoch, *task),
-            Key::settings(brand),
-        ];
+        let TaskRef { brand, pid, epoch, task } = reference;
+        let rows = [Key::gate(*pid), Key::task(*pid, *epoch, *task), Key::settings(brand)];
         let [Some(gate), Some(item), settings] = self.0.get(rows).await? else {
             return Ok(None);
         };
         let gate = Gate::from_item(*pid, &gate)?;
         let state: State = item.parse_required(Attribute::State)?;
-        let waits = item
-            .get_time(Attribute::NotBefore)
-            .is_some_and(|time| self.0.now() < time);
+        let waits = item.get_time(Attribute::NotBefore).is_some_and(|time| self.0.now() < time);
         if gate.epoch != *epoch || gate.at.brand != *brand || state != State::Decided || waits {
             return Ok(None);
         }
@@ -161,9 +155,12 @@ impl<T: Table, V: Vault> Replies<T, V> {
         };
         let said = to_say::<T, V>(&subject, &item, reference)?;
         let attempt = item.get_number(Attribute::Attempt).unwrap_or(0);
+        let twins = self.0.twins(&gate).await?;
         Ok(Some(Due {
             reference: reference.clone(),
+            strictest: twins.iter().fold(gate.clone(), Gate::stricter),
             gate,
+            twins,
             actor: said.actor,
             ids: said.ids,
             authored: said.authored,
@@ -178,18 +175,11 @@ impl<T: Table, V: Vault> Replies<T, V> {
     /// Makes the message this caller's to send, if neither it nor the gate moved. None if one did: open it
     /// again.
     pub async fn claim(&self, due: &Due, claim: &Claim<'_>) -> Result<Option<Claimed>, Fault> {
-        let TaskRef {
-            brand,
-            pid,
-            epoch,
-            task,
-        } = &due.reference;
+        let TaskRef { brand, pid, epoch, task } = &due.reference;
         let keys = self.0.vault.brand(brand).await?;
         let attempt = due.attempt.saturating_add(1);
         let token = keys.attempt_token(*pid, *epoch, *task, attempt);
-        let state = State::Decided
-            .after(Event::Claim)?
-            .ok_or(Fault::rejected("claimed before"))?;
+        let state = State::Decided.after(Event::Claim)?.ok_or(Fault::rejected("claimed before"))?;
         let lease_until = self.0.now().plus(LEASE);
         let text = claim.outbound.text();
         let item = due
@@ -205,31 +195,21 @@ impl<T: Table, V: Vault> Replies<T, V> {
             .text(Attribute::Ruleset, claim.ruleset)
             .maybe_text(
                 Attribute::Disclosure,
-                claim
-                    .outbound
-                    .placement()
-                    .map(crate::outbound::Placement::name),
+                claim.outbound.placement().map(crate::outbound::Placement::name),
             )
             .maybe_text(Attribute::Template, claim.template.as_ref());
-        let said = Said {
-            ids: Vec::new(),
-            text: Some(text.clone()),
-        };
-        let item = self
-            .0
-            .seal(&due.subject, item, Attribute::SealedReply, *epoch, &said)?;
+        let said = Said { ids: Vec::new(), text: Some(text.clone()) };
+        let item = self.0.seal(&due.subject, item, Attribute::SealedReply, *epoch, &said)?;
         let item = due_at(&due.reference, item, lease_until);
         // Nothing of the gate changes, so a check is enough: whatever moved it since it was read, an opt-out,
         // a hand-over, an erasure, makes this fail.
-        let writes = SubjectWrites::new(&due.gate).and(Write::replace(item.clone()));
+        let writes = SubjectWrites::new(&due.gate);
+        let writes = due.twins.iter().fold(writes, SubjectWrites::only_while);
+        let writes = writes.and(Write::replace(item.clone()));
         Ok(match self.0.commit(writes.into_writes()).await? {
             Commit::Done => Some(Claimed {
                 reference: due.reference.clone(),
-                standing: Standing {
-                    gate: due.gate.clone(),
-                    item,
-                    state,
-                },
+                standing: Standing { gate: due.gate.clone(), item, state },
                 attempt,
                 token,
                 subject: Arc::clone(&due.subject),
@@ -251,11 +231,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
     /// Lets a message wait: its account is suspended.
     pub async fn postpone(&self, due: &Due) -> Result<(), Fault> {
         let not_before = self.0.now().plus(SUSPENDED_WAIT);
-        let item = due
-            .item
-            .clone()
-            .next()
-            .time(Attribute::NotBefore, not_before);
+        let item = due.item.clone().next().time(Attribute::NotBefore, not_before);
         let item = due_at(&due.reference, item, not_before);
         // If it moved meanwhile, whoever moved it has set when it is due.
         self.0.commit(vec![Write::replace(item)]).await.map(|_| ())
@@ -269,9 +245,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
     ) -> Result<Vec<Hint>, Fault> {
         let later = |wait: Duration| (Event::RefuseForNow, Ending::Later(self.0.now().plus(wait)));
         let (event, ending) = match outcome {
-            SendOutcome::Accepted {
-                platform_message_id,
-            } => (
+            SendOutcome::Accepted { platform_message_id } => (
                 Event::Accept,
                 Ending::Accepted(Some(self.receipt(&claimed, platform_message_id)?)),
             ),
@@ -280,11 +254,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
             }
             SendOutcome::RefusedForNow { retry_after } => {
                 let wait = self.backoff(claimed.attempt);
-                later(
-                    retry_after
-                        .map_or(wait, |asked| asked.max(wait))
-                        .min(BACKOFF_MAX),
-                )
+                later(retry_after.map_or(wait, |asked| asked.max(wait)).min(BACKOFF_MAX))
             }
             SendOutcome::RefusedForGood { .. } => {
                 (Event::RefuseForGood, Ending::Person(Reason::Refused))
@@ -293,17 +263,13 @@ impl<T: Table, V: Vault> Replies<T, V> {
             SendOutcome::Unknown => (Event::LoseTrack, Ending::Lost),
         };
         let known = Some(claimed.standing);
-        self.0
-            .finish(&claimed.reference, known, event, &ending)
-            .await
+        self.0.finish(&claimed.reference, known, event, &ending).await
     }
 
     /// Twice as long each time, with jitter, so that those who were refused together do not return together.
     fn backoff(&self, attempt: u32) -> Duration {
         let seconds = 1_u64.checked_shl(attempt.min(16)).unwrap_or(u64::MAX);
-        self.0
-            .entropy
-            .jitter(Duration::from_secs(seconds).saturating_mul(2))
+        self.0.entropy.jitter(Duration::from_secs(seconds).saturating_mul(2))
     }
 
     fn receipt(&self, claimed: &Claimed, id: &Personal<String>) -> Result<Vec<u8>, Fault> {
@@ -330,12 +296,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
         let Some((pid, epoch, task)) = keys.read_attempt_token(opaque) else {
             return Ok(Vec::new());
         };
-        let reference = TaskRef {
-            brand: brand.clone(),
-            pid,
-            epoch,
-            task,
-        };
+        let reference = TaskRef { brand: brand.clone(), pid, epoch, task };
         let Some(standing) = self.0.standing(&reference).await? else {
             return Ok(Vec::new());
         };
@@ -346,16 +307,12 @@ impl<T: Table, V: Vault> Replies<T, V> {
             }
             (State::Sending | State::Unknown, true) => {
                 let ending = Ending::Accepted(None);
-                self.0
-                    .finish(&reference, Some(standing), Event::TokenSeen, &ending)
-                    .await
+                self.0.finish(&reference, Some(standing), Event::TokenSeen, &ending).await
             }
             (State::Sending | State::Unknown, false) => {
                 let ending = Ending::Person(Reason::Refused);
                 let event = Event::RefuseForGood;
-                self.0
-                    .finish(&reference, Some(standing), event, &ending)
-                    .await
+                self.0.finish(&reference, Some(standing), event, &ending).await
             }
             (State::Human, true) => self.0.remark(&reference, standing, "delivered").await,
             (State::Answered | State::Human | State::Suppressed, false) => {
@@ -370,10 +327,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
         const SHARD_TASKS: usize = 1_000;
         let now = self.0.now();
         let until = if resume { now.plus(LEASE) } else { now };
-        let keys = self
-            .0
-            .listed(Index::Due, due_entry(shard), until, SHARD_TASKS)
-            .await?;
+        let keys = self.0.listed(Index::Due, due_entry(shard), until, SHARD_TASKS).await?;
         let mut overdue = Vec::new();
         for key in keys {
             if let Some(hint) = self.look_after(&key, now).await? {
@@ -388,21 +342,14 @@ impl<T: Table, V: Vault> Replies<T, V> {
             return super::rights::hint(&self.0, request).await;
         }
         let Some((pid, epoch, task)) = key.as_task() else {
-            return Err(Fault::Damaged {
-                what: "index of due work",
-            });
+            return Err(Fault::Damaged { what: "index of due work" });
         };
         // The index may lag: what counts is the row.
         let [row] = self.0.get([key.clone()]).await?;
         let Some(row) = row else {
             return Ok(None);
         };
-        let reference = TaskRef {
-            brand: row.parse_required(Attribute::Brand)?,
-            pid,
-            epoch,
-            task,
-        };
+        let reference = TaskRef { brand: row.parse_required(Attribute::Brand)?, pid, epoch, task };
         let state: State = row.parse_required(Attribute::State)?;
         let passed = |attribute| row.get_time(attribute).is_none_or(|time| time <= now);
         match state {
@@ -410,17 +357,12 @@ impl<T: Table, V: Vault> Replies<T, V> {
             State::Decided if passed(Attribute::NotBefore) => {
                 Ok(Some(vec![Hint::Outbound(reference)]))
             }
-            State::Sending if passed(Attribute::LeaseUntil) => self
-                .0
-                .finish(&reference, None, Event::LeaseOver, &Ending::Lost)
-                .await
-                .map(Some),
+            State::Sending if passed(Attribute::LeaseUntil) => {
+                self.0.finish(&reference, None, Event::LeaseOver, &Ending::Lost).await.map(Some)
+            }
             State::Unknown if passed(Attribute::DueAt) => {
                 let ending = Ending::Person(Reason::OutcomeUnknown);
-                self.0
-                    .finish(&reference, None, Event::TimeOver, &ending)
-                    .await
-                    .map(Some)
+                self.0.finish(&reference, None, Event::TimeOver, &ending).await.map(Some)
             }
             State::Decided
             | State::Sending
@@ -434,26 +376,14 @@ impl<T: Table, V: Vault> Replies<T, V> {
     /// Gives a message that no function can send to a person.
     pub async fn poison(&self, reference: &TaskRef) -> Result<Vec<Hint>, Fault> {
         let ending = Ending::Person(Reason::Poison);
-        self.0
-            .finish(reference, None, Event::Escalate, &ending)
-            .await
+        self.0.finish(reference, None, Event::Escalate, &ending).await
     }
 }
 
 fn received(reference: &TaskRef) -> Hint {
-    let TaskRef {
-        brand,
-        pid,
-        epoch,
-        task,
-    } = reference.clone();
+    let TaskRef { brand, pid, epoch, task } = reference.clone();
     match task {
-        TaskId::Message(eid) => Hint::Inbound(crate::queue::MessageRef {
-            brand,
-            pid,
-            epoch,
-            eid,
-        }),
+        TaskId::Message(eid) => Hint::Inbound(crate::queue::MessageRef { brand, pid, epoch, eid }),
         // What is ours begins as decided.
         TaskId::Out(_) => Hint::Outbound(reference.clone()),
     }
@@ -479,12 +409,7 @@ fn to_say<T: Table, V: Vault>(
                     .ok_or(damaged)?;
             let decision: Decision = item.json_required(Attribute::Decision)?;
             let template = decision.route.template().cloned();
-            Ok(ToSay {
-                actor: Actor::Machine,
-                ids: written.ids,
-                authored: None,
-                template,
-            })
+            Ok(ToSay { actor: Actor::Machine, ids: written.ids, authored: None, template })
         }
         TaskId::Out(_) => {
             let said: Said =

@@ -186,13 +186,10 @@ impl<T: Table, V: Vault> Rights<T, V> {
             .into_iter()
             .filter_map(|kind| PlatformId::parse(kind, id).ok())
             .flat_map(|id| brand.link_hashes(at, &id));
-        let keys: Vec<_> = hashes
-            .map(|(pepper, hash)| Key::link(pepper, &hash))
-            .collect();
+        let keys: Vec<_> = hashes.map(|(pepper, hash)| Key::link(pepper, &hash)).collect();
         let mut subject = Subject::default();
         for row in self.0.get_all(&keys).await?.into_iter().flatten() {
-            self.include(&mut subject, row.parse_required(Attribute::Pid)?)
-                .await?;
+            self.include(&mut subject, row.parse_required(Attribute::Pid)?).await?;
         }
         Ok(subject)
     }
@@ -228,23 +225,16 @@ impl<T: Table, V: Vault> Rights<T, V> {
             };
             export.channel = Some(gate.at.channel);
             let stamp = |time: Option<Time>| time.map(Time::rfc3339);
-            export.opted_out_since = export
-                .opted_out_since
-                .or(stamp(gate.suppressed.map(|suppressed| suppressed.at)));
+            export.opted_out_since =
+                export.opted_out_since.or(stamp(gate.suppressed.map(|suppressed| suppressed.at)));
             export.restricted_since = export.restricted_since.or(stamp(gate.restricted_at));
             if let Some(key) = self.0.keyring(&keys).find(*pid, *epoch).await? {
-                for row in self
-                    .0
-                    .partition(Key::subject_partition(*pid, *epoch), "")
-                    .await?
-                {
+                for row in self.0.partition(Key::subject_partition(*pid, *epoch), "").await? {
                     export.add::<T, V>(&key, &row, *epoch);
                 }
             }
         }
-        export
-            .messages
-            .sort_by(|one, other| one.sent_at.cmp(&other.sent_at));
+        export.messages.sort_by(|one, other| one.sent_at.cmp(&other.sent_at));
         export.sent.sort_by(|one, other| one.at.cmp(&other.at));
         export.processing_confirmed = !export.messages.is_empty()
             || !export.sent.is_empty()
@@ -293,16 +283,9 @@ impl<T: Table, V: Vault> Rights<T, V> {
             if gate.admits(Actor::Privacy, None, now).is_err() {
                 return Ok(None);
             }
-            let export = self
-                .export(&new.brand, &Subject(vec![(*pid, *epoch)]))
-                .await?;
+            let export = self.export(&new.brand, &Subject(vec![(*pid, *epoch)])).await?;
             let task = TaskId::Out(OutId::from_bytes(*new.request.bytes()));
-            let reference = TaskRef {
-                brand: new.brand.clone(),
-                pid: *pid,
-                epoch: *epoch,
-                task,
-            };
+            let reference = TaskRef { brand: new.brand.clone(), pid: *pid, epoch: *epoch, task };
             let item = Item::new(Key::task(*pid, *epoch, task))
                 .text(Attribute::State, State::Decided)
                 .text(Attribute::Brand, &new.brand)
@@ -311,10 +294,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
                 .text(Attribute::Template, template)
                 .text(Attribute::Request, new.request)
                 .time(Attribute::ReceivedAt, now);
-            let said = Said {
-                ids: export.ids,
-                text: None,
-            };
+            let said = Said { ids: export.ids, text: None };
             let item = self.0.seal(&key, item, Attribute::Sealed, *epoch, &said)?;
             let item = super::moves::due_at(&reference, item, now.plus(HINT_GRACE));
             let writes = SubjectWrites::new(&gate).create(item);
@@ -340,10 +320,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
 }
 
 fn hint_of(new: &NewRequest) -> Hint {
-    Hint::Privacy(RequestRef {
-        brand: new.brand.clone(),
-        request: new.request,
-    })
+    Hint::Privacy(RequestRef { brand: new.brand.clone(), request: new.request })
 }
 
 fn request_item(new: &NewRequest, state: RequestState, now: Time) -> Item {
@@ -397,12 +374,7 @@ pub(super) async fn hint<T: Table, V: Vault>(
         return Ok(None);
     };
     let due = view.state == RequestState::InProgress;
-    Ok(due.then(|| {
-        vec![Hint::Privacy(RequestRef {
-            brand: view.brand,
-            request,
-        })]
-    }))
+    Ok(due.then(|| vec![Hint::Privacy(RequestRef { brand: view.brand, request })]))
 }
 
 /// The gate of a subject, if its epoch is still the one that is to be erased.

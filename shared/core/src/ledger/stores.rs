@@ -56,13 +56,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
         entropy: Entropy,
         keep_keys: Duration,
     ) -> Arc<Self> {
-        Arc::new(Self {
-            table,
-            vault,
-            clock,
-            entropy,
-            cache: KeyCache::new(keep_keys),
-        })
+        Arc::new(Self { table, vault, clock, entropy, cache: KeyCache::new(keep_keys) })
     }
 
     pub(super) fn now(&self) -> Time {
@@ -84,9 +78,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
         keys: [Key; N],
     ) -> Result<[Option<Item>; N], Fault> {
         let rows = self.table.get_many(&keys).await.map_err(table_fault)?;
-        rows.try_into().map_err(|_cause| Fault::Damaged {
-            what: "answer of the table",
-        })
+        rows.try_into().map_err(|_cause| Fault::Damaged { what: "answer of the table" })
     }
 
     pub(super) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
@@ -96,6 +88,18 @@ impl<T: Table, V: Vault> Stores<T, V> {
     pub(super) async fn gate(&self, pid: Pid) -> Result<Option<Gate>, Fault> {
         let [row] = self.get([Key::gate(pid)]).await?;
         row.map(|row| Gate::from_item(pid, &row)).transpose()
+    }
+
+    /// The gates of the other subjects who were proven to be the same person.
+    pub(super) async fn twins(&self, gate: &Gate) -> Result<Vec<Gate>, Fault> {
+        if !gate.twins {
+            return Ok(Vec::new());
+        }
+        let mut twins = Vec::new();
+        for row in self.partition(Key::subject_partition(gate.pid, gate.epoch), Key::TWIN).await? {
+            twins.extend(self.gate(row.parse_required(Attribute::Pid)?).await?);
+        }
+        Ok(twins)
     }
 
     /// Every row of a partition whose sort key begins with `prefix`.
@@ -109,11 +113,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
             partition,
             prefix: prefix.to_owned(),
         };
-        let mut query = Query {
-            range,
-            after: None,
-            limit: PAGE,
-        };
+        let mut query = Query { range, after: None, limit: PAGE };
         let mut items = Vec::new();
         loop {
             let page = self.query(&query).await?;
@@ -133,16 +133,8 @@ impl<T: Table, V: Vault> Stores<T, V> {
         until: Time,
         limit: usize,
     ) -> Result<Vec<Key>, Fault> {
-        let range = Range::Index {
-            index,
-            entry,
-            until,
-        };
-        let mut query = Query {
-            range,
-            after: None,
-            limit: limit.min(PAGE),
-        };
+        let range = Range::Index { index, entry, until };
+        let mut query = Query { range, after: None, limit: limit.min(PAGE) };
         let mut keys = Vec::new();
         loop {
             let page = self.query(&query).await?;
@@ -166,11 +158,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
     /// can have written, byte for byte.
     pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<Commit, Fault> {
         for _ in 0..TRIES {
-            match self
-                .table
-                .write(WriteToken::fresh(&self.entropy), writes.clone())
-                .await
-            {
+            match self.table.write(WriteToken::fresh(&self.entropy), writes.clone()).await {
                 Ok(()) => return Ok(Commit::Done),
                 Err(WriteFault::Condition { index }) => return Ok(Commit::Moved(Some(index))),
                 Err(WriteFault::Conflict) => self.pause().await,
@@ -196,11 +184,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
             return Err(Fault::unavailable("table", source));
         };
         let [row] = self.get([item.key.clone()]).await?;
-        Ok(if row.as_ref() == Some(item) {
-            Commit::Done
-        } else {
-            Commit::Moved(None)
-        })
+        Ok(if row.as_ref() == Some(item) { Commit::Done } else { Commit::Moved(None) })
     }
 
     /// Waits a moment, so that those who collided part.
@@ -218,11 +202,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
     ) -> Result<Item, Fault> {
         let plain = serde_json::to_vec(value)
             .map_err(|_cause| Fault::rejected("a value that cannot be written"))?;
-        let binding = Binding {
-            key: &item.key,
-            attribute,
-            epoch,
-        };
+        let binding = Binding { key: &item.key, attribute, epoch };
         let sealed = subject.seal(&self.entropy, binding, &plain)?;
         Ok(item.bytes(attribute, sealed))
     }
@@ -236,17 +216,11 @@ impl<T: Table, V: Vault> Stores<T, V> {
         let Some(sealed) = item.get_bytes(attribute) else {
             return Ok(None);
         };
-        let binding = Binding {
-            key: &item.key,
-            attribute,
-            epoch,
-        };
+        let binding = Binding { key: &item.key, attribute, epoch };
         let plain = subject.open(binding, sealed)?;
         serde_json::from_slice(&plain)
             .map(Some)
-            .map_err(|_cause| Fault::Damaged {
-                what: attribute.name(),
-            })
+            .map_err(|_cause| Fault::Damaged { what: attribute.name() })
     }
 }
 

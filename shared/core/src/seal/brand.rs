@@ -8,7 +8,7 @@ use data_encoding::BASE64URL_NOPAD;
 use super::envelope::SubjectKey;
 use crate::{
     fault::Fault,
-    ids::{Address, BrandId, CaseId, Eid, Epoch, Pid, PlatformId, RequestId, TaskId},
+    ids::{Address, BrandId, CaseId, Eid, Epoch, OutId, Pid, PlatformId, RequestId, TaskId},
     personal::Personal,
 };
 
@@ -69,10 +69,7 @@ impl BrandKeys {
         self.peppers
             .iter()
             .map(|(version, key)| {
-                (
-                    *version,
-                    BASE64URL_NOPAD.encode(hmac::sign(key, &input).as_ref()),
-                )
+                (*version, BASE64URL_NOPAD.encode(hmac::sign(key, &input).as_ref()))
             })
             .collect()
     }
@@ -89,6 +86,11 @@ impl BrandKeys {
     /// A request's id that is the same each time a platform repeats the same callback, and tells nothing.
     pub fn callback_request(&self, payload: &[u8]) -> RequestId {
         RequestId::from_bytes(short(&self.dedupe, &[b"callback|", payload]))
+    }
+
+    /// The id of an agent's message that is the same each time its call is repeated.
+    pub fn out_id(&self, case: CaseId, repeated: &[u8]) -> OutId {
+        OutId::from_bytes(short(&self.dedupe, &[b"out|", case.bytes(), repeated]))
     }
 
     /// The case of a signed body that could not be read.
@@ -129,11 +131,7 @@ impl BrandKeys {
             ("o", out) => TaskId::Out(out.parse().ok()?),
             (_, _) => return None,
         };
-        Some((
-            pid.parse().ok()?,
-            Epoch::from_number(epoch.parse().ok()?),
-            task,
-        ))
+        Some((pid.parse().ok()?, Epoch::from_number(epoch.parse().ok()?), task))
     }
 }
 
@@ -164,7 +162,7 @@ fn derive(root: &[u8; 32], brand: &BrandId, purpose: &str) -> Result<[u8; 32], F
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Channel, IdKind, OutId};
+    use crate::ids::{Channel, IdKind};
 
     fn keys(root: u8) -> BrandKeys {
         BrandKeys::derive(&"demo".parse().unwrap(), &[root; 32]).unwrap()
@@ -181,18 +179,14 @@ mod tests {
     #[test]
     fn a_token_leads_back_to_its_task_and_cannot_be_made_by_others() {
         let (pid, epoch) = (Pid::from_bytes([7; 16]), Epoch::FIRST);
-        for task in [
-            TaskId::Message(Eid::from_bytes([8; 16])),
-            TaskId::Out(OutId::from_bytes([9; 16])),
-        ] {
+        for task in
+            [TaskId::Message(Eid::from_bytes([8; 16])), TaskId::Out(OutId::from_bytes([9; 16]))]
+        {
             let token = keys(1).attempt_token(pid, epoch, task, 2);
             assert!(token.len() <= 512, "WhatsApp carries up to 512 characters");
             assert_eq!(keys(1).read_attempt_token(&token), Some((pid, epoch, task)));
             assert_eq!(keys(2).read_attempt_token(&token), None);
-            assert_eq!(
-                keys(1).read_attempt_token(&token.replacen(".1.", ".2.", 1)),
-                None
-            );
+            assert_eq!(keys(1).read_attempt_token(&token.replacen(".1.", ".2.", 1)), None);
         }
         for strange in ["", ".", "1.2.3", "hello", "1.....", &"é".repeat(9)] {
             assert_eq!(keys(1).read_attempt_token(strange), None);
@@ -215,10 +209,7 @@ mod tests {
     #[test]
     fn the_same_message_has_one_key_per_account() {
         let id = Personal::new("wamid.X".to_owned());
-        let other = Address {
-            account: "107".parse().unwrap(),
-            ..at()
-        };
+        let other = Address { account: "107".parse().unwrap(), ..at() };
         assert_eq!(keys(1).eid(&at(), &id), keys(1).eid(&at(), &id));
         assert_ne!(keys(1).eid(&at(), &id), keys(1).eid(&other, &id));
         assert_ne!(keys(1).eid(&at(), &id), keys(2).eid(&at(), &id));

@@ -85,10 +85,7 @@ impl SubjectKey {
             .expand(&[b"id"], Length(KEY_ID_BYTES))
             .and_then(|okm| okm.fill(&mut id))
             .map_err(unusable)?;
-        Ok(Self {
-            key: LessSafeKey::new(key),
-            id,
-        })
+        Ok(Self { key: LessSafeKey::new(key), id })
     }
 
     /// The key's short name.
@@ -105,10 +102,7 @@ impl SubjectKey {
     ) -> Result<Vec<u8>, Fault> {
         let length =
             u32::try_from(plain.len()).map_err(|_cause| Fault::rejected("too long to seal"))?;
-        let padded = plain
-            .len()
-            .saturating_add(LENGTH_BYTES)
-            .next_multiple_of(BUCKET_BYTES);
+        let padded = plain.len().saturating_add(LENGTH_BYTES).next_multiple_of(BUCKET_BYTES);
         let nonce: [u8; NONCE_LEN] = entropy.bytes();
 
         let mut body = Vec::with_capacity(padded.saturating_add(MAX_TAG_LEN));
@@ -133,9 +127,8 @@ impl SubjectKey {
 
     /// Opens an envelope in its place. Anything that is not exactly what was sealed there is damage.
     pub fn open(&self, binding: Binding<'_>, envelope: &[u8]) -> Result<Vec<u8>, Fault> {
-        self.open_exactly(binding, envelope).ok_or(Fault::Damaged {
-            what: binding.attribute.name(),
-        })
+        self.open_exactly(binding, envelope)
+            .ok_or(Fault::Damaged { what: binding.attribute.name() })
     }
 
     fn open_exactly(&self, binding: Binding<'_>, envelope: &[u8]) -> Option<Vec<u8>> {
@@ -147,10 +140,8 @@ impl SubjectKey {
         }
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut body = body.to_vec();
-        let plain = self
-            .key
-            .open_in_place(nonce, Aad::from(binding.aad(self.id)), &mut body)
-            .ok()?;
+        let plain =
+            self.key.open_in_place(nonce, Aad::from(binding.aad(self.id)), &mut body).ok()?;
         let (length, padded) = plain.split_at_checked(LENGTH_BYTES)?;
         let length = usize::try_from(u32::from_le_bytes(length.try_into().ok()?)).ok()?;
         padded.get(..length).map(<[u8]>::to_vec)
@@ -172,11 +163,7 @@ mod tests {
     #[test]
     fn a_value_opens_in_its_place_only_under_its_key_only_and_unchanged_only() {
         let row = Key::data("S#1#1".into(), "MSG#1");
-        let binding = Binding {
-            key: &row,
-            attribute: Attribute::Sealed,
-            epoch: Epoch::FIRST,
-        };
+        let binding = Binding { key: &row, attribute: Attribute::Sealed, epoch: Epoch::FIRST };
         let sealed = key(1).seal(&entropy(), binding, b"hello").unwrap();
         assert_eq!(key(1).open(binding, &sealed).unwrap(), b"hello");
         assert!(key(2).open(binding, &sealed).is_err());
@@ -184,22 +171,10 @@ mod tests {
         let other_row = Key::data("S#2#1".into(), "MSG#1");
         let other_sort = Key::data("S#1#1".into(), "MSG#2");
         for wrong in [
-            Binding {
-                key: &other_row,
-                ..binding
-            },
-            Binding {
-                key: &other_sort,
-                ..binding
-            },
-            Binding {
-                attribute: Attribute::SealedReply,
-                ..binding
-            },
-            Binding {
-                epoch: Epoch::FIRST.next(),
-                ..binding
-            },
+            Binding { key: &other_row, ..binding },
+            Binding { key: &other_sort, ..binding },
+            Binding { attribute: Attribute::SealedReply, ..binding },
+            Binding { epoch: Epoch::FIRST.next(), ..binding },
         ] {
             assert!(key(1).open(wrong, &sealed).is_err(), "{wrong:?}");
         }
@@ -207,21 +182,14 @@ mod tests {
             let mut flipped = sealed.clone();
             flipped[position] ^= 1;
             assert!(key(1).open(binding, &flipped).is_err(), "byte {position}");
-            assert!(
-                key(1).open(binding, &sealed[..position]).is_err(),
-                "cut at {position}"
-            );
+            assert!(key(1).open(binding, &sealed[..position]).is_err(), "cut at {position}");
         }
     }
 
     #[test]
     fn short_texts_of_different_lengths_look_alike() {
         let row = Key::data("S#1#1".into(), "MSG#1");
-        let binding = Binding {
-            key: &row,
-            attribute: Attribute::Sealed,
-            epoch: Epoch::FIRST,
-        };
+        let binding = Binding { key: &row, attribute: Attribute::Sealed, epoch: Epoch::FIRST };
         let length = |text: &[u8]| key(1).seal(&entropy(), binding, text).unwrap().len();
         assert_eq!(length(b""), length(&[b'a'; 60]));
         assert_eq!(length(&[b'a'; 61]), length(b"") + BUCKET_BYTES);

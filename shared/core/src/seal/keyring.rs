@@ -32,19 +32,14 @@ pub struct KeyCache {
 
 impl fmt::Debug for KeyCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyCache")
-            .field("keep", &self.keep)
-            .finish_non_exhaustive()
+        f.debug_struct("KeyCache").field("keep", &self.keep).finish_non_exhaustive()
     }
 }
 
 impl KeyCache {
     /// A cache that keeps a key for `keep`; zero keeps none.
     pub fn new(keep: Duration) -> Self {
-        Self {
-            keep,
-            keys: Mutex::default(),
-        }
+        Self { keep, keys: Mutex::default() }
     }
 
     fn get(&self, pid: Pid, epoch: Epoch, now: Time) -> Option<Arc<SubjectKey>> {
@@ -116,22 +111,13 @@ impl<T: Table> Keyring<'_, T> {
         let row_key = Key::subject_key(pid, epoch);
         let bytes = Zeroizing::new(self.entropy.bytes::<32>());
         let key = Arc::new(SubjectKey::new(&bytes)?);
-        let binding = Binding {
-            key: &row_key,
-            attribute: Attribute::Wrapped,
-            epoch,
-        };
-        let wrapped = self
-            .brand
-            .wrapping()
-            .seal(self.entropy, binding, bytes.as_slice())?;
+        let binding = Binding { key: &row_key, attribute: Attribute::Wrapped, epoch };
+        let wrapped = self.brand.wrapping().seal(self.entropy, binding, bytes.as_slice())?;
         let row = Item::new(row_key.clone())
             .bytes(Attribute::Wrapped, wrapped)
             .bytes(Attribute::KeyId, key.id().to_vec());
-        let write = self
-            .table
-            .write(WriteToken::fresh(self.entropy), vec![Write::create(row)])
-            .await;
+        let write =
+            self.table.write(WriteToken::fresh(self.entropy), vec![Write::create(row)]).await;
         match write {
             Ok(()) => {
                 self.cache.put(pid, epoch, self.clock.now(), &key);
@@ -148,15 +134,9 @@ impl<T: Table> Keyring<'_, T> {
     /// Takes back the key of a subject that never came to be: another message of the same person won.
     pub async fn abandon(&self, pid: Pid, epoch: Epoch) -> Result<(), Fault> {
         self.cache.forget(pid);
-        let delete = Write::Delete {
-            key: Key::subject_key(pid, epoch),
-            condition: Condition::Version(1),
-        };
-        match self
-            .table
-            .write(WriteToken::fresh(self.entropy), vec![delete])
-            .await
-        {
+        let delete =
+            Write::Delete { key: Key::subject_key(pid, epoch), condition: Condition::Version(1) };
+        match self.table.write(WriteToken::fresh(self.entropy), vec![delete]).await {
             // A key that stays behind is one that nobody can name: harmless.
             Ok(()) | Err(WriteFault::Condition { .. } | WriteFault::Conflict) => Ok(()),
             Err(fault) => Err(write_fault(fault)),
@@ -174,59 +154,35 @@ impl<T: Table> Keyring<'_, T> {
                     self.cache.forget(pid);
                     return Ok(());
                 }
-                Some(row) => (
-                    row.version.saturating_add(1),
-                    Condition::Version(row.version),
-                ),
+                Some(row) => (row.version.saturating_add(1), Condition::Version(row.version)),
                 None => (1, Condition::Absent),
             };
             let mut tombstone = Item::new(key.clone()).text(Attribute::State, DESTROYED);
             tombstone.version = version;
-            let put = Write::Put {
-                item: tombstone,
-                condition,
-            };
-            match self
-                .table
-                .write(WriteToken::fresh(self.entropy), vec![put])
-                .await
-            {
+            let put = Write::Put { item: tombstone, condition };
+            match self.table.write(WriteToken::fresh(self.entropy), vec![put]).await {
                 // The next round reads what is there: the tombstone, or what came before it.
                 Ok(()) | Err(WriteFault::Condition { .. } | WriteFault::Unknown(_)) => {}
                 Err(WriteFault::Conflict) => {
-                    self.clock
-                        .sleep(self.entropy.jitter(Duration::from_millis(20)))
-                        .await;
+                    self.clock.sleep(self.entropy.jitter(Duration::from_millis(20))).await;
                 }
                 Err(fault) => return Err(write_fault(fault)),
             }
         }
-        Err(Fault::Contended {
-            what: "subject key",
-        })
+        Err(Fault::Contended { what: "subject key" })
     }
 
     async fn read(&self, key: &Key) -> Result<Option<Item>, Fault> {
-        let rows = self
-            .table
-            .get_many(std::slice::from_ref(key))
-            .await
-            .map_err(table_fault)?;
+        let rows = self.table.get_many(std::slice::from_ref(key)).await.map_err(table_fault)?;
         Ok(rows.into_iter().next().flatten())
     }
 
     fn unwrap(&self, pid: Pid, epoch: Epoch, row: &Item) -> Result<Arc<SubjectKey>, Fault> {
-        let damaged = Fault::Damaged {
-            what: "subject key",
-        };
+        let damaged = Fault::Damaged { what: "subject key" };
         let Some(wrapped) = row.get_bytes(Attribute::Wrapped) else {
             return Err(damaged);
         };
-        let binding = Binding {
-            key: &row.key,
-            attribute: Attribute::Wrapped,
-            epoch,
-        };
+        let binding = Binding { key: &row.key, attribute: Attribute::Wrapped, epoch };
         let bytes = Zeroizing::new(self.brand.wrapping().open(binding, wrapped)?);
         let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_cause| damaged)?;
         let key = Arc::new(SubjectKey::new(bytes)?);

@@ -33,20 +33,12 @@ pub struct Grant {
 impl Grant {
     /// A grant on the `data` table.
     pub const fn data(action: Action, prefix: &'static str) -> Self {
-        Self {
-            action,
-            table: TableName::Data,
-            prefix,
-        }
+        Self { action, table: TableName::Data, prefix }
     }
 
     /// A grant on the `keys` table.
     pub const fn keys(action: Action, prefix: &'static str) -> Self {
-        Self {
-            action,
-            table: TableName::Keys,
-            prefix,
-        }
+        Self { action, table: TableName::Keys, prefix }
     }
 
     /// Whether it allows `action` on a partition.
@@ -57,9 +49,9 @@ impl Grant {
     /// Whether it allows a query.
     pub fn allows_query(&self, query: &Query) -> bool {
         match &query.range {
-            Range::Partition {
-                table, partition, ..
-            } => self.allows(Action::Query, *table, partition),
+            Range::Partition { table, partition, .. } => {
+                self.allows(Action::Query, *table, partition)
+            }
             Range::Index { index, entry, .. } => {
                 self.allows(Action::QueryIndex(*index), TableName::Data, entry)
             }

@@ -37,11 +37,7 @@ pub struct DecodeError(&'static str);
 impl Item {
     /// A row that is about to be made.
     pub const fn new(key: Key) -> Self {
-        Self {
-            key,
-            version: 1,
-            attributes: BTreeMap::new(),
-        }
+        Self { key, version: 1, attributes: BTreeMap::new() }
     }
 
     /// This row with the next version, about to be replaced.
@@ -58,8 +54,7 @@ impl Item {
         reason = "callers write names and ids as they have them"
     )]
     pub fn text(mut self, attribute: Attribute, value: impl ToString) -> Self {
-        self.attributes
-            .insert(attribute, Value::Text(value.to_string()));
+        self.attributes.insert(attribute, Value::Text(value.to_string()));
         self
     }
 
@@ -170,16 +165,12 @@ impl Item {
         self.get_text(attribute)
             .map(str::parse)
             .transpose()
-            .map_err(|_cause: T::Err| Fault::Damaged {
-                what: attribute.name(),
-            })
+            .map_err(|_cause: T::Err| Fault::Damaged { what: attribute.name() })
     }
 
     /// Like [`parse`](Self::parse), for an attribute that must be there.
     pub fn parse_required<T: std::str::FromStr>(&self, attribute: Attribute) -> Result<T, Fault> {
-        self.parse(attribute)?.ok_or(Fault::Damaged {
-            what: attribute.name(),
-        })
+        self.parse(attribute)?.ok_or(Fault::Damaged { what: attribute.name() })
     }
 
     /// An attribute that is JSON; none if it is absent, damage if it is not of the form.
@@ -187,25 +178,18 @@ impl Item {
         self.get_text(attribute)
             .map(serde_json::from_str)
             .transpose()
-            .map_err(|_cause: serde_json::Error| Fault::Damaged {
-                what: attribute.name(),
-            })
+            .map_err(|_cause: serde_json::Error| Fault::Damaged { what: attribute.name() })
     }
 
     /// Like [`get_json`](Self::get_json), for an attribute that must be there.
     pub fn json_required<T: DeserializeOwned>(&self, attribute: Attribute) -> Result<T, Fault> {
-        self.get_json(attribute)?.ok_or(Fault::Damaged {
-            what: attribute.name(),
-        })
+        self.get_json(attribute)?.ok_or(Fault::Damaged { what: attribute.name() })
     }
 
     /// The attributes as the bytes that a store keeps.
     pub fn encode(&self) -> Vec<u8> {
-        let rows: Vec<(u16, &Value)> = self
-            .attributes
-            .iter()
-            .map(|(attribute, value)| (attribute.code(), value))
-            .collect();
+        let rows: Vec<(u16, &Value)> =
+            self.attributes.iter().map(|(attribute, value)| (attribute.code(), value)).collect();
         // Only a value that cannot be serialised fails here, and no `Value` is one.
         postcard::to_stdvec(&rows).unwrap_or_default()
     }
@@ -225,11 +209,7 @@ impl Item {
                 return Err(DecodeError("an attribute twice"));
             }
         }
-        Ok(Self {
-            key,
-            version,
-            attributes,
-        })
+        Ok(Self { key, version, attributes })
     }
 }
 

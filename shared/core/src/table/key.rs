@@ -50,11 +50,7 @@ impl Key {
 
     /// A row of the `data` table.
     pub fn data(partition: String, sort: impl Into<String>) -> Self {
-        Self {
-            table: TableName::Data,
-            partition,
-            sort: sort.into(),
-        }
+        Self { table: TableName::Data, partition, sort: sort.into() }
     }
 
     /// A subject's gate: small, without personal data, never erased with the subject.
@@ -122,28 +118,17 @@ impl Key {
 
     /// What is known of a signed body that could not be read: nothing of its content.
     pub fn unreadable(at: &Address, hash: &str) -> Self {
-        Self::data(
-            format!("U#{}#{}#{}", at.brand, at.channel, at.account),
-            hash,
-        )
+        Self::data(format!("U#{}#{}#{}", at.brand, at.channel, at.account), hash)
     }
 
     /// A subject's wrapped key, or its tombstone.
     pub fn subject_key(pid: Pid, epoch: Epoch) -> Self {
-        Self {
-            table: TableName::Keys,
-            partition: format!("K#{pid}"),
-            sort: epoch.to_string(),
-        }
+        Self { table: TableName::Keys, partition: format!("K#{pid}"), sort: epoch.to_string() }
     }
 
     /// A brand's wrapped key.
     pub fn brand_key(brand: &BrandId) -> Self {
-        Self {
-            table: TableName::Keys,
-            partition: format!("B#{brand}"),
-            sort: ONLY.to_owned(),
-        }
+        Self { table: TableName::Keys, partition: format!("B#{brand}"), sort: ONLY.to_owned() }
     }
 
     /// Whether the row belongs to a subject's partition.
@@ -153,20 +138,13 @@ impl Key {
 
     /// The subject, the epoch and the task that a task row's key names.
     pub fn as_task(&self) -> Option<(Pid, Epoch, TaskId)> {
-        let (pid, epoch) = self
-            .partition
-            .strip_prefix(Self::SUBJECT)?
-            .split_once('#')?;
+        let (pid, epoch) = self.partition.strip_prefix(Self::SUBJECT)?.split_once('#')?;
         let task = if let Some(eid) = self.sort.strip_prefix(Self::MESSAGE) {
             TaskId::Message(eid.parse().ok()?)
         } else {
             TaskId::Out(self.sort.strip_prefix(Self::OUT)?.parse().ok()?)
         };
-        Some((
-            pid.parse().ok()?,
-            Epoch::from_number(epoch.parse().ok()?),
-            task,
-        ))
+        Some((pid.parse().ok()?, Epoch::from_number(epoch.parse().ok()?), task))
     }
 
     /// The request that a request row's key names.
@@ -176,10 +154,7 @@ impl Key {
 
     /// The case that a case row's key, or a case pointer's, names.
     pub fn as_case(&self) -> Option<CaseId> {
-        let id = self
-            .partition
-            .strip_prefix("C#")
-            .or_else(|| self.sort.strip_prefix(Self::CASE));
+        let id = self.partition.strip_prefix("C#").or_else(|| self.sort.strip_prefix(Self::CASE));
         id?.parse().ok()
     }
 }

@@ -169,18 +169,9 @@ mod tests {
 
     #[test]
     fn numbers_and_names_are_unique_and_found_again() {
-        let codes: BTreeSet<_> = Attribute::ALL
-            .iter()
-            .map(|attribute| attribute.code())
-            .collect();
-        let names: BTreeSet<_> = Attribute::ALL
-            .iter()
-            .map(|attribute| attribute.name())
-            .collect();
-        assert_eq!(
-            (codes.len(), names.len()),
-            (Attribute::ALL.len(), Attribute::ALL.len())
-        );
+        let codes: BTreeSet<_> = Attribute::ALL.iter().map(|attribute| attribute.code()).collect();
+        let names: BTreeSet<_> = Attribute::ALL.iter().map(|attribute| attribute.name()).collect();
+        assert_eq!((codes.len(), names.len()), (Attribute::ALL.len(), Attribute::ALL.len()));
         for attribute in Attribute::ALL {
             assert_eq!(Attribute::from_code(attribute.code()), Some(*attribute));
         }
@@ -190,11 +181,7 @@ mod tests {
     fn whatever_is_sealed_goes_with_the_subject_and_nothing_else_does() {
         for attribute in Attribute::ALL {
             let sealed = attribute.name().starts_with("sealed");
-            assert_eq!(
-                attribute.retention() == Retention::Subject,
-                sealed,
-                "{attribute:?}"
-            );
+            assert_eq!(attribute.retention() == Retention::Subject, sealed, "{attribute:?}");
         }
     }
 }
