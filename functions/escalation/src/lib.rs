@@ -1,1 +1,172 @@
-//! Cases for people: queue, answers, hand-back.
+//! Cases for people: the queue, answers, and handing the conversation back to the machine.
+
+mod call;
+
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use forthright_channels as channels;
+use forthright_core::{
+    BrandId, CaseId, CaseRef, Fault, Handle, Poison, Queue, Secret, Table, Vault,
+    case::CaseState,
+    gate::Refusal,
+    http::{self, Request, Response},
+    ledger::{Answer, CaseView, Cases},
+    send_all,
+    table::Grant,
+};
+use serde_json::json;
+
+use call::{Call, Written};
+
+/// How many cases a list shows at most.
+const CASES_LISTED: usize = 200;
+
+/// The escalation function.
+#[derive(Debug)]
+pub struct Escalation<T, V, Q> {
+    /// The cases.
+    pub cases: Cases<T, V>,
+    /// Whose cases these people see.
+    pub brands: Vec<BrandId>,
+    /// What opens the API. There is no start without it.
+    pub operator_token: Secret,
+    /// Where hints go.
+    pub queue: Q,
+}
+
+impl<T: Table, V: Vault, Q: Queue> Escalation<T, V, Q> {
+    /// What the function does to which rows.
+    pub const GRANTS: [&[Grant]; 1] = [Cases::<T, V>::GRANTS];
+
+    async fn list(&self) -> Result<Response, Fault> {
+        let mut cases = Vec::new();
+        for brand in &self.brands {
+            cases.extend(self.cases.list(brand, CASES_LISTED).await?);
+        }
+        cases.sort_by_key(|view| (view.priority, view.sla_at));
+        Ok(http::json(StatusCode::OK, &json!({ "cases": cases })))
+    }
+
+    async fn show(&self, view: &CaseView) -> Result<Response, Fault> {
+        if view.state == CaseState::Erased {
+            return Ok(gone());
+        }
+        let Some(thread) = self.cases.thread(view).await? else {
+            return Ok(gone());
+        };
+        Ok(http::json(StatusCode::OK, &json!({ "case": view, "thread": thread })))
+    }
+
+    async fn answer(&self, view: &CaseView, request: &Request) -> Result<Response, Fault> {
+        let text = match Written::read(request.body(), channels::text_limit(view.at.channel)) {
+            Ok(Written(text)) => text,
+            Err(wrong) => return Ok(http::error(StatusCode::UNPROCESSABLE_ENTITY, wrong)),
+        };
+        let repeated = request.headers().get("idempotency-key").map(HeaderValue::as_bytes);
+        let out = self.cases.out_id(&view.at.brand, view.case, repeated).await?;
+        let answer = self.cases.answer(view.case, out, &text).await?;
+        self.respond(StatusCode::ACCEPTED, answer).await
+    }
+
+    async fn respond(&self, done: StatusCode, answer: Answer) -> Result<Response, Fault> {
+        Ok(match answer {
+            Answer::Done { out, hints } => {
+                send_all(&self.queue, hints).await;
+                http::json(done, &json!({ "out": out }))
+            }
+            Answer::NotFound => not_found(),
+            Answer::Gone => gone(),
+            Answer::Ended => http::error(StatusCode::CONFLICT, "the case is at its end"),
+            Answer::Nobody => {
+                http::error(StatusCode::CONFLICT, "there is no conversation behind this case")
+            }
+            Answer::Refused(refusal) => http::json(
+                StatusCode::CONFLICT,
+                &json!({
+                    "error": "the customer cannot be written to now",
+                    "reason": match refusal {
+                        Refusal::Silent(silence) => silence.name(),
+                        Refusal::Escalate(reason) => reason.name(),
+                    },
+                }),
+            ),
+        })
+    }
+
+    async fn one(&self, case: CaseId, call: Call, request: &Request) -> Result<Response, Fault> {
+        let view = self.cases.find(case).await?;
+        let Some(view) = view.filter(|view| self.brands.contains(&view.at.brand)) else {
+            return Ok(not_found());
+        };
+        match call {
+            Call::Show => self.show(&view).await,
+            Call::Answer => self.answer(&view, request).await,
+            Call::HandBack => {
+                let answer = self.cases.release(case, CaseState::HandedBack).await?;
+                self.respond(StatusCode::OK, answer).await
+            }
+            Call::Close => {
+                let answer = self.cases.release(case, CaseState::Closed).await?;
+                self.respond(StatusCode::OK, answer).await
+            }
+        }
+    }
+}
+
+impl<T: Table, V: Vault, Q: Queue> Handle<Request> for Escalation<T, V, Q> {
+    type Output = Response;
+
+    async fn handle(&self, request: Request) -> Result<Response, Fault> {
+        if !http::bears(&request, &self.operator_token) {
+            return Ok(unauthorized(request.headers()));
+        }
+        let path = request.uri().path();
+        if path == "/api/cases" && *request.method() == Method::GET {
+            return self.list().await;
+        }
+        match call::read(request.method(), path) {
+            Some((case, call)) => self.one(case, call, &request).await,
+            None => Ok(not_found()),
+        }
+    }
+}
+
+impl<T: Table, V: Vault, Q: Queue> Handle<CaseRef> for Escalation<T, V, Q> {
+    type Output = ();
+
+    /// Tells the people on duty that a case was opened or moved.
+    async fn handle(&self, reference: CaseRef) -> Result<(), Fault> {
+        let Some(view) = self.cases.find(reference.case).await? else {
+            return Ok(());
+        };
+        if view.state.is_live() {
+            tracing::info!(
+                case.id = %view.case, brand = %view.at.brand, state = %view.state,
+                reason = %view.reason, priority = %view.priority, sla = view.sla_at.rfc3339(),
+                "a case waits for a person"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl<T: Table, V: Vault, Q: Queue> Poison<CaseRef> for Escalation<T, V, Q> {
+    /// The case is in the list of cases, whether or not it could be announced.
+    async fn to_a_person(&self, reference: &CaseRef) -> Result<(), Fault> {
+        tracing::error!(case.id = %reference.case, alarm = "poison", "a case could not be announced");
+        Ok(())
+    }
+}
+
+fn unauthorized(headers: &HeaderMap) -> Response {
+    let offered = headers.contains_key(::http::header::AUTHORIZATION);
+    tracing::warn!(offered, alarm = "authorization", "refused a call of the cases API");
+    http::error(StatusCode::UNAUTHORIZED, "send `Authorization: Bearer <operator token>`")
+}
+
+fn not_found() -> Response {
+    http::error(StatusCode::NOT_FOUND, "there is no such case")
+}
+
+fn gone() -> Response {
+    http::error(StatusCode::GONE, "the customer's data was erased, and this case with it")
+}

@@ -1,1 +1,89 @@
-//! Decides what a person wants, and who answers.
+//! Decides what a person wants, and who answers: a template, a person of the brand, or nobody.
+
+use std::sync::Arc;
+
+use forthright_core::{
+    Clock, DetectIntent, Detection, Fault, Handle, MessageRef, Poison, Queue, Table, Vault,
+    decision::{Decision, Found},
+    ledger::{Inbox, Opened},
+    send_all,
+    table::Grant,
+};
+use forthright_policy::{Book, Facts, decide};
+
+/// How often a decision is made anew because the conversation moved while it was made.
+const TRIES: usize = 8;
+
+/// The intent function.
+#[derive(Debug)]
+pub struct Intent<T, V, D, Q> {
+    /// What messages wait in.
+    pub inbox: Inbox<T, V>,
+    /// What tells what a person wants.
+    pub detector: D,
+    /// The rules.
+    pub book: Arc<Book>,
+    /// The time.
+    pub clock: Clock,
+    /// Where hints go.
+    pub queue: Q,
+}
+
+impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
+    /// What the function does to which rows.
+    pub const GRANTS: [&[Grant]; 1] = [Inbox::<T, V>::GRANTS];
+
+    fn decide(&self, opened: &Opened, detection: Option<&Detection>) -> Result<Decision, Fault> {
+        let gate = opened.strictest();
+        let brand = self.book.brand(&gate.at.brand).ok_or(Fault::rejected("unknown brand"))?;
+        let facts = Facts {
+            eid: opened.eid(),
+            content_is_text: opened.text().is_some(),
+            platform_at: opened.platform_at(),
+            now: self.clock.now(),
+            late_after: brand.late_after(),
+            gate,
+        };
+        Ok(Decision {
+            route: decide(&facts, detection),
+            found: detection.map(|detection| Found {
+                intent: detection.intent,
+                confidence_permille: detection.confidence_permille,
+                detector: detection.detector.to_owned(),
+            }),
+            ruleset: self.book.ruleset_digest().to_owned(),
+        })
+    }
+}
+
+impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Handle<MessageRef> for Intent<T, V, D, Q> {
+    type Output = ();
+
+    async fn handle(&self, message: MessageRef) -> Result<(), Fault> {
+        for _ in 0..TRIES {
+            let Some(opened) = self.inbox.open(&message).await? else {
+                return Ok(()); // decided before, or erased
+            };
+            let detection = match opened.text() {
+                Some(text) => Some(self.detector.detect(text).await?),
+                None => None,
+            };
+            let decision = self.decide(&opened, detection.as_ref())?;
+            if let Some(hints) = self.inbox.decide(&opened, &decision).await? {
+                tracing::debug!(message.id = %message.eid, route = ?decision.route, "decided");
+                send_all(&self.queue, hints).await;
+                return Ok(());
+            }
+            // The conversation moved meanwhile: what was right a moment ago may not be.
+        }
+        Err(Fault::Contended { what: "conversation" })
+    }
+}
+
+impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Poison<MessageRef> for Intent<T, V, D, Q> {
+    async fn to_a_person(&self, message: &MessageRef) -> Result<(), Fault> {
+        let hints = self.inbox.poison(message, self.book.ruleset_digest()).await?;
+        send_all(&self.queue, hints).await;
+        Ok(())
+    }
+}

@@ -1,1 +1,163 @@
-//! Claims, discloses, sends and settles replies.
+//! Claims, discloses, sends and settles replies: each at most once.
+
+mod prepare;
+
+use std::sync::Arc;
+
+use forthright_channels as channels;
+use forthright_core::{
+    Account, Accounts, Clock, Fault, Handle, Poison, Queue, Table, TaskRef, Vault,
+    case::Reason,
+    gate::Refusal,
+    http::{Exchange, ExchangeFault},
+    ledger::{Claim, Due, Register, Replies},
+    outbound::SendOutcome,
+    send_all,
+    table::Grant,
+};
+use forthright_policy::Book;
+
+pub use prepare::{Prepared, prepare};
+
+/// How often a claim is tried anew because the conversation moved while it was made.
+const TRIES: usize = 8;
+
+/// The reply function.
+#[derive(Debug)]
+pub struct Reply<T, V, E, Q> {
+    /// What is to be sent.
+    pub replies: Replies<T, V>,
+    /// Settings and the health of accounts.
+    pub register: Register<T, V>,
+    /// The texts and rules.
+    pub book: Arc<Book>,
+    /// The accounts to send from.
+    pub accounts: Accounts,
+    /// What calls the platforms.
+    pub exchange: E,
+    /// The time.
+    pub clock: Clock,
+    /// Where hints go.
+    pub queue: Q,
+}
+
+impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
+    /// What the function does to which rows.
+    pub const GRANTS: [&[Grant]; 2] = [Replies::<T, V>::GRANTS, Register::<T, V>::GRANTS];
+
+    /// Tries to send once. False if the conversation moved before anything was claimed.
+    async fn attempt(&self, due: &Due) -> Result<bool, Fault> {
+        let account = self.accounts.at(due.at()).ok_or(Fault::rejected("unknown account"))?;
+        if self.register.is_suspended(&due.settings, &account.at, &account.access_token).await? {
+            self.replies.postpone(due).await?;
+            return Ok(true);
+        }
+        let prepared = match prepare(due, &self.book, self.clock.now()) {
+            Ok(prepared) => prepared,
+            Err(refusal) => {
+                self.refuse(due, refusal).await?;
+                return Ok(true);
+            }
+        };
+        let claim = Claim {
+            outbound: &prepared.outbound,
+            template: prepared.template,
+            ruleset: self.book.ruleset_digest(),
+        };
+        let Some(claimed) = self.replies.claim(due, &claim).await? else {
+            return Ok(false);
+        };
+        // From here on the message may be on its way: whatever happens is settled, never tried blindly again.
+        let composed = channels::compose(account, &due.ids, &prepared.outbound, claimed.opaque());
+        let outcome = match composed {
+            Ok(request) => self.send(account, request).await,
+            Err(error) => {
+                tracing::error!(task.id = %due.reference.task, error = %error, "could not be composed");
+                SendOutcome::RefusedForGood { code: None }
+            }
+        };
+        let hints = self.replies.settle(claimed, &outcome).await?;
+        send_all(&self.queue, hints).await;
+        if outcome == SendOutcome::TokenInvalid {
+            self.suspend(account).await?;
+        }
+        Ok(true)
+    }
+
+    async fn send(
+        &self,
+        account: &Account,
+        request: forthright_core::http::Request,
+    ) -> SendOutcome {
+        let channel = account.at.channel;
+        match self.exchange.exchange(request).await {
+            Ok(response) => {
+                let outcome = channels::classify(channel, &response);
+                if !matches!(outcome, SendOutcome::Accepted { .. }) {
+                    let status = response.status().as_u16();
+                    tracing::warn!(channel = %channel, status, "the platform did not take a message");
+                }
+                outcome
+            }
+            Err(fault @ ExchangeFault::NotSent(_)) => {
+                tracing::warn!(channel = %channel, error = %fault, "a message did not leave");
+                SendOutcome::RefusedForNow { retry_after: None }
+            }
+            Err(fault @ ExchangeFault::NotAllowed(_)) => {
+                tracing::error!(channel = %channel, error = %fault, "a call was not allowed");
+                SendOutcome::RefusedForGood { code: None }
+            }
+            Err(fault @ ExchangeFault::Unknown(_)) => {
+                tracing::warn!(channel = %channel, error = %fault, "nobody knows if a message left");
+                SendOutcome::Unknown
+            }
+        }
+    }
+
+    async fn suspend(&self, account: &Account) -> Result<(), Fault> {
+        if self.register.suspend(&account.at, &account.access_token).await? {
+            tracing::error!(
+                channel = %account.at.channel, account = %account.at.account,
+                alarm = "channel_suspended",
+                "the platform refuses the access token; messages wait until a new one is set"
+            );
+        }
+        Ok(())
+    }
+
+    async fn refuse(&self, due: &Due, refusal: Refusal) -> Result<(), Fault> {
+        if refusal == Refusal::Escalate(Reason::TemplateUnfit) {
+            tracing::error!(
+                brand = %due.reference.brand, template = due.template,
+                alarm = "template", "a template cannot be used; people answer instead"
+            );
+        }
+        let hints = self.replies.refuse(due, refusal).await?;
+        send_all(&self.queue, hints).await;
+        Ok(())
+    }
+}
+
+impl<T: Table, V: Vault, E: Exchange, Q: Queue> Handle<TaskRef> for Reply<T, V, E, Q> {
+    type Output = ();
+
+    async fn handle(&self, task: TaskRef) -> Result<(), Fault> {
+        for _ in 0..TRIES {
+            let Some(due) = self.replies.open(&task).await? else {
+                return Ok(()); // sent before, another's, not due yet, or erased
+            };
+            if self.attempt(&due).await? {
+                return Ok(());
+            }
+        }
+        Err(Fault::Contended { what: "conversation" })
+    }
+}
+
+impl<T: Table, V: Vault, E: Exchange, Q: Queue> Poison<TaskRef> for Reply<T, V, E, Q> {
+    async fn to_a_person(&self, task: &TaskRef) -> Result<(), Fault> {
+        let hints = self.replies.poison(task).await?;
+        send_all(&self.queue, hints).await;
+        Ok(())
+    }
+}

@@ -1,1 +1,49 @@
-//! Finds what is due: stale tasks, leases, clocks.
+//! Finds what is due: work whose hint was lost, leases that are over, outcomes that never came.
+
+use forthright_core::{
+    Fault, Handle, Queue, Table, Vault,
+    ledger::{DUE_SHARDS, Replies},
+    send_all,
+    table::Grant,
+};
+
+/// A look around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tick {
+    /// From time to time: what is due by now.
+    Clock,
+    /// When a process has just started and nothing is in flight: also what only waits for its hint.
+    Resume,
+}
+
+/// The steward function.
+#[derive(Debug)]
+pub struct Steward<T, V, Q> {
+    /// What may be due.
+    pub replies: Replies<T, V>,
+    /// Where hints go.
+    pub queue: Q,
+}
+
+impl<T: Table, V: Vault, Q: Queue> Steward<T, V, Q> {
+    /// What the function does to which rows.
+    pub const GRANTS: [&[Grant]; 1] = [Replies::<T, V>::GRANTS];
+}
+
+impl<T: Table, V: Vault, Q: Queue> Handle<Tick> for Steward<T, V, Q> {
+    /// How many pieces of work were found.
+    type Output = usize;
+
+    async fn handle(&self, tick: Tick) -> Result<usize, Fault> {
+        let mut found = 0_usize;
+        for shard in 0..DUE_SHARDS {
+            let hints = self.replies.overdue(shard, tick == Tick::Resume).await?;
+            found = found.saturating_add(hints.len());
+            send_all(&self.queue, hints).await;
+        }
+        if found > 0 {
+            tracing::info!(found, "found work that was due");
+        }
+        Ok(found)
+    }
+}

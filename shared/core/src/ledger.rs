@@ -19,7 +19,7 @@ pub use content::{Said, Written};
 pub use export::{Export, ExportedCase, ExportedMessage, ExportedSent};
 pub use inbox::{Inbox, Intake, Opened};
 pub use register::{Register, Settings};
-pub use replies::{Claim, Claimed, Due, Overdue, Replies};
+pub use replies::{Claim, Claimed, Due, Replies};
 pub use rights::{
     Erased, ErasureStep, NewRequest, RequestKind, RequestState, RequestView, Rights, Subject,
 };

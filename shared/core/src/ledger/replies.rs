@@ -106,13 +106,6 @@ impl Claimed {
     }
 }
 
-/// Work that a hint may have been lost for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overdue {
-    /// Who should look.
-    pub hint: Hint,
-}
-
 impl<T: Table, V: Vault> Replies<T, V> {
     /// What the ledger does to which rows.
     pub const GRANTS: &[Grant] = &[
@@ -323,7 +316,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
 
     /// Work of one shard that is due, after leases and waits that are over were settled. With `resume`, work
     /// that waits for its hint only is due at once: nothing is in flight when a process has just started.
-    pub async fn overdue(&self, shard: u8, resume: bool) -> Result<Vec<Overdue>, Fault> {
+    pub async fn overdue(&self, shard: u8, resume: bool) -> Result<Vec<Hint>, Fault> {
         const SHARD_TASKS: usize = 1_000;
         let now = self.0.now();
         let until = if resume { now.plus(LEASE) } else { now };
@@ -331,7 +324,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
         let mut overdue = Vec::new();
         for key in keys {
             if let Some(hint) = self.look_after(&key, now).await? {
-                overdue.extend(hint.into_iter().map(|hint| Overdue { hint }));
+                overdue.extend(hint);
             }
         }
         Ok(overdue)

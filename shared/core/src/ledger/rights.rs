@@ -73,6 +73,15 @@ impl Subject {
     pub const fn is_nobody(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Also whoever `other` is.
+    pub fn extend(&mut self, other: Self) {
+        for one in other.0 {
+            if !self.0.contains(&one) {
+                self.0.push(one);
+            }
+        }
+    }
 }
 
 /// A request as it comes in.

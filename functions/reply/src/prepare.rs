@@ -1,0 +1,62 @@
+//! Decides whether a message may be sent now, and with which words.
+
+use forthright_channels as channels;
+use forthright_core::{
+    Time,
+    case::{Actor, Reason},
+    gate::Refusal,
+    ledger::Due,
+    outbound::{Authored, Outbound},
+};
+use forthright_policy::Book;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+/// What is to be sent, ready to be claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The text, with its disclosure if a machine says it.
+    pub outbound: Outbound,
+    /// The template and its version, if a template says it.
+    pub template: Option<String>,
+}
+
+/// Whether the message may be sent at `now`, and with which words. Whatever is missing, withdrawn or out of
+/// date silences the machine, and a person gets the message.
+pub fn prepare(due: &Due, book: &Book, now: Time) -> Result<Prepared, Refusal> {
+    due.strictest.admits(due.actor, due.because(), now)?;
+    if let Some(authored) = &due.authored {
+        return spoken(due, authored);
+    }
+    if !due.settings.automation {
+        return Err(Refusal::Escalate(Reason::AutomationOff));
+    }
+    let unfit = Refusal::Escalate(Reason::TemplateUnfit);
+    let (brand, channel) = (&due.reference.brand, due.at().channel);
+    let template = due.template.as_deref().ok_or(unfit)?;
+    let today = date(now).ok_or(unfit)?;
+    let reply = book
+        .render_reply(brand, template, channel, today, &due.settings.withdrawn)
+        .map_err(|_unfit| unfit)?;
+    let limit = channels::text_limit(channel);
+    let placement = due.strictest.placement(now);
+    let disclosed =
+        book.disclose(brand, placement, &reply.rendered, limit).map_err(|_unfit| unfit)?;
+    Ok(Prepared {
+        outbound: Outbound::Machine(disclosed),
+        template: Some(format!("{}@{}", reply.template, reply.version)),
+    })
+}
+
+/// A person's words, as they are.
+fn spoken(due: &Due, authored: &Authored) -> Result<Prepared, Refusal> {
+    if due.actor != Actor::Agent {
+        return Err(Refusal::Escalate(Reason::Poison));
+    }
+    Ok(Prepared { outbound: Outbound::Person(authored.clone()), template: None })
+}
+
+/// The day on which a review date is looked at, in UTC.
+fn date(now: Time) -> Option<Date> {
+    let stamp = Timestamp::from_millisecond(now.millis()).ok()?;
+    Some(stamp.to_zoned(TimeZone::UTC).date())
+}
