@@ -1,1 +1,41 @@
-//! The `forthright` program.
+//! The `forthright` program: every function in one process over an embedded store, and the tools.
+
+pub mod args;
+pub mod bundle;
+mod host;
+mod place;
+mod secrets;
+pub mod serve;
+mod tools;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+
+/// Something that the person at the keyboard must see and can mend.
+pub type Problem = Box<dyn std::error::Error + Send + Sync>;
+
+/// A finding or an invalid input.
+const FINDING: u8 = 1;
+/// A usage mistake, or a file or port that cannot be used.
+const TROUBLE: u8 = 2;
+
+/// Runs the program.
+pub fn run(args: Args) -> ExitCode {
+    host::start_logs(&host::environment());
+    let outcome = match args.command.unwrap_or_default() {
+        Command::Serve(serve) => host::block_on(serve::run(&serve)).map(|()| true),
+        Command::Export(whose) => host::block_on(tools::export(&whose)),
+        Command::Erase(whose) => host::block_on(tools::erase(&whose)),
+        Command::Automation(change) => host::block_on(tools::automation(&change)),
+        Command::Verify(verify) => tools::verify(&verify),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FINDING),
+        Err(problem) => {
+            host::complain(&*problem);
+            ExitCode::from(TROUBLE)
+        }
+    }
+}

@@ -1,2 +1,9 @@
 //! Starts the program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    forthright_cli::run(forthright_cli::args::Args::parse())
+}

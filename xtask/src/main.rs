@@ -1,2 +1,61 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask test | ci | bench`.
+
+mod bench;
+mod canary;
+mod ci;
+mod stage;
+mod test;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Developer commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run every test, then look for personal data in all they printed
+    Test {
+        /// Count a skipped stage as a failure
+        #[arg(long)]
+        all: bool,
+    },
+    /// Run what a change must pass: format, lints, docs, dependencies, tests
+    Ci,
+    /// Measure the local host beside its budgets
+    Bench(bench::Arguments),
+}
+
+/// Whether everything that was asked for passed.
+fn run() -> Result<bool> {
+    let arguments = Arguments::parse();
+    let root = root()?;
+    match arguments.command {
+        Command::Test { all } => test::run(&root, all),
+        Command::Ci => ci::run(&root),
+        Command::Bench(arguments) => bench::run(&root, &arguments),
+    }
+}
+
+/// The folder of the workspace, wherever the command was called from.
+fn root() -> Result<PathBuf> {
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    Ok(own.parent().context("xtask lies in the workspace")?.to_owned())
+}

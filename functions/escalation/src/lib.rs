@@ -1,6 +1,7 @@
 //! Cases for people: the queue, answers, and handing the conversation back to the machine.
 
 mod call;
+mod settings;
 
 use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use forthright_channels as channels;
@@ -16,6 +17,8 @@ use forthright_core::{
 use serde_json::json;
 
 use call::{Call, Written};
+
+pub use settings::Settings;
 
 /// How many cases a list shows at most.
 const CASES_LISTED: usize = 200;

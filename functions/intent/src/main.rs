@@ -1,2 +1,22 @@
 //! The intent Lambda.
-fn main() {}
+
+use forthright_aws::Error;
+use forthright_core::{MessageRef, ledger::Inbox};
+use forthright_intent::{Intent, Settings};
+use forthright_language::Rules;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let source = forthright_aws::start();
+    let served = Settings::read(&source)?.served;
+    let detector = Rules::embedded()?;
+    let aws = forthright_aws::connect(&source).await?;
+    forthright_aws::serve_queue::<MessageRef, _>(Intent {
+        inbox: Inbox::new(&aws.stores()),
+        detector,
+        book: served.book,
+        clock: forthright_aws::clock(),
+        queue: aws.queue,
+    })
+    .await
+}

@@ -2,6 +2,7 @@
 
 mod callback;
 mod demand;
+mod settings;
 mod status;
 
 use ::http::{Method, StatusCode};
@@ -15,6 +16,8 @@ use forthright_core::{
 use serde_json::json;
 
 use demand::Demand;
+
+pub use settings::Settings;
 
 /// The template that tells a person that their data is about to be erased.
 pub const ERASURE_NOTICE: &str = "erasure_notice";

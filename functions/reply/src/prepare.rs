@@ -9,7 +9,7 @@ use forthright_core::{
     outbound::{Authored, Outbound},
 };
 use forthright_policy::Book;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::Offset};
 
 /// What is to be sent, ready to be claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,5 +58,5 @@ fn spoken(due: &Due, authored: &Authored) -> Result<Prepared, Refusal> {
 /// The day on which a review date is looked at, in UTC.
 fn date(now: Time) -> Option<Date> {
     let stamp = Timestamp::from_millisecond(now.millis()).ok()?;
-    Some(stamp.to_zoned(TimeZone::UTC).date())
+    Some(Offset::UTC.to_datetime(stamp).date())
 }

@@ -1,2 +1,13 @@
-//! The steward Lambda.
-fn main() {}
+//! The steward Lambda. What it looks for lies in the table, so it has no settings of its own.
+
+use forthright_aws::Error;
+use forthright_core::ledger::Replies;
+use forthright_steward::{Steward, Tick};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let source = forthright_aws::start();
+    let aws = forthright_aws::connect(&source).await?;
+    let steward = Steward { replies: Replies::new(&aws.stores()), queue: aws.queue };
+    forthright_aws::serve_schedule(steward, || Tick::Clock).await
+}

@@ -4,6 +4,7 @@
 //! transaction, and only then acknowledge. Nothing unverified is parsed, nothing acknowledged is lost.
 
 mod order;
+mod settings;
 
 use ::http::{Method, StatusCode};
 use forthright_channels as channels;
@@ -16,6 +17,8 @@ use forthright_core::{
     table::Grant,
 };
 use futures::StreamExt;
+
+pub use settings::Settings;
 
 /// How many subjects of one batch are taken in at a time.
 pub const SUBJECTS_AT_ONCE: usize = 16;

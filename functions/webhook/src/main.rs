@@ -1,2 +1,21 @@
 //! The webhook Lambda.
-fn main() {}
+
+use forthright_aws::Error;
+use forthright_core::ledger::{Inbox, Register, Replies};
+use forthright_webhook::{Settings, Webhook};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let source = forthright_aws::start();
+    let served = Settings::read(&source)?.served;
+    let aws = forthright_aws::connect(&source).await?;
+    let stores = aws.stores();
+    forthright_aws::serve_http(Webhook {
+        accounts: served.accounts,
+        inbox: Inbox::new(&stores),
+        replies: Replies::new(&stores),
+        register: Register::new(&stores),
+        queue: aws.queue,
+    })
+    .await
+}

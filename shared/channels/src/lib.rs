@@ -1,1 +1,80 @@
-//! One file a platform: verify, parse, compose, classify errors.
+//! One file a platform: verify, parse, compose, classify errors. Pure: no I/O, no clock.
+//!
+//! The functions here choose the platform by its [`Channel`]; a further platform is one more arm of each.
+//! [`Verified`] is the proof that a body came from the platform: only [`verify`] makes one, and only
+//! it can be [`parse`]d.
+
+pub mod meta;
+pub mod whatsapp;
+
+use bytes::Bytes;
+use forthright_core::{
+    Account, Accounts, Channel, PlatformId, Secret,
+    event::Event,
+    http::{Request, Response},
+    outbound::{Outbound, SendOutcome, TextLimit},
+};
+use http::HeaderMap;
+
+pub use meta::{HandshakeRejection, Rejection, SignedRequest, SignedRequestRejection, Verified};
+pub use whatsapp::ComposeError;
+
+/// Takes in a body only if the platform signed these very bytes with one of `secrets`.
+pub fn verify(
+    channel: Channel,
+    secrets: &[Secret],
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Verified, Rejection> {
+    match channel {
+        Channel::WhatsApp => meta::verify(secrets, headers, body),
+    }
+}
+
+/// Answers the platform's question whether this address wants its events: what to answer with, as plain
+/// text. `query` is the request's query string. It needs no storage, so it works when that is down.
+pub fn handshake(
+    channel: Channel,
+    query: Option<&str>,
+    verify_token: &Secret,
+) -> Result<String, HandshakeRejection> {
+    match channel {
+        Channel::WhatsApp => meta::handshake(query, verify_token),
+    }
+}
+
+/// Everything that a verified body says, in its order; at least one event, never an error.
+///
+/// `account` is the one whose path the body came to; of others it may speak only if the same app of the
+/// same brand serves them.
+pub fn parse(body: &Verified, account: &Account, accounts: &Accounts) -> Vec<Event> {
+    match account.at.channel {
+        Channel::WhatsApp => whatsapp::parse(body, account, accounts),
+    }
+}
+
+/// The request that sends `text` from `account` to a person, with `opaque` to recognise it by later.
+pub fn compose(
+    account: &Account,
+    to: &[PlatformId],
+    text: &Outbound,
+    opaque: &str,
+) -> Result<Request, ComposeError> {
+    match account.at.channel {
+        Channel::WhatsApp => whatsapp::compose(account, to, text, opaque),
+    }
+}
+
+/// What the platform did with a message, by its response.
+pub fn classify(channel: Channel, response: &Response) -> SendOutcome {
+    match channel {
+        Channel::WhatsApp => whatsapp::classify(response),
+    }
+}
+
+/// How long a text may be, and in which unit the platform counts.
+pub const fn text_limit(channel: Channel) -> TextLimit {
+    match channel {
+        Channel::WhatsApp => whatsapp::TEXT_LIMIT,
+    }
+}

@@ -41,6 +41,27 @@ pub trait Table: Send + Sync {
     ) -> impl Future<Output = Result<(), WriteFault>> + Send;
 }
 
+impl<T: Table> Table for std::sync::Arc<T> {
+    fn get_many(
+        &self,
+        keys: &[Key],
+    ) -> impl Future<Output = Result<Vec<Option<Item>>, TableFault>> + Send {
+        self.as_ref().get_many(keys)
+    }
+
+    fn query(&self, query: &Query) -> impl Future<Output = Result<Page, TableFault>> + Send {
+        self.as_ref().query(query)
+    }
+
+    fn write(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+    ) -> impl Future<Output = Result<(), WriteFault>> + Send {
+        self.as_ref().write(token, writes)
+    }
+}
+
 /// A change of one row, on a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {

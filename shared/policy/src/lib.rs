@@ -1,1 +1,26 @@
-//! Brands, rules, gates, templates, disclosures.
+//! Brands, templates, disclosures, and the decision who answers a message. Pure: no I/O, no clock.
+//!
+//! [`Book`] is everything that people edit, checked when it is loaded; [`decide()`] says who answers.
+//! Whatever is missing, unfit or out of date is an [`Unfit`]: the machine stays silent, a person gets it.
+
+#![warn(clippy::arithmetic_side_effects, clippy::as_conversions)]
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod book;
+pub mod brand;
+pub mod decide;
+pub mod disclosure;
+pub mod fault;
+pub mod language;
+pub mod served;
+pub mod template;
+mod wording;
+
+pub use book::{Book, RenderedReply};
+pub use brand::Brand;
+pub use decide::{CONFIDENCE_PERMILLE_MIN, Facts, decide};
+pub use disclosure::Disclosures;
+pub use fault::{ContentError, Unfit};
+pub use language::Language;
+pub use served::{Served, ServedError};
+pub use template::Template;

@@ -1,1 +1,16 @@
 //! Conformance suites, fault wrapper, builders, movable clock, platform stand-ins.
+
+pub mod standin;
+
+pub mod clock;
+pub mod conformance;
+pub mod faulty;
+pub mod memory;
+pub mod restricted;
+pub mod vault;
+
+pub use clock::{MovableClock, seeded_entropy};
+pub use faulty::{FaultKind, Faulty, Plan};
+pub use memory::{Memory, Snapshot};
+pub use restricted::{Refusal, Restricted};
+pub use vault::FixedVault;

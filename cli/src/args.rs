@@ -1,0 +1,138 @@
+//! What can be typed.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use forthright_core::{AccountId, Channel};
+
+/// Forthright answers customers on social media and stays honest, lawful and secure.
+///
+/// Without a command it serves a demo brand on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "forthright", version, about)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve every function in one process: a demo on this machine, or a brand of yours
+    Serve(Serve),
+    /// Write everything that is held about a person, as JSON
+    Export(Whose),
+    /// Erase everything that is held about a person, and print the receipt
+    Erase(Whose),
+    /// Switch answering by machine on or off for a brand; it holds from the next message on
+    Automation(Automation),
+    /// Check the signature of a webhook body that lies in a file
+    Verify(Verify),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve(Serve::default())
+    }
+}
+
+/// Where the state lies and whose it is.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Place {
+    /// The folder that holds the state
+    #[arg(long, value_name = "FOLDER", default_value = "./.forthright")]
+    pub data: PathBuf,
+    /// The brand file; without one it is the demo brand
+    #[arg(long, value_name = "FILE")]
+    pub brand: Option<PathBuf>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { data: "./.forthright".into(), brand: None }
+    }
+}
+
+/// How to serve.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Serve {
+    /// Where the state lies and whose it is.
+    #[command(flatten)]
+    pub place: Place,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// A folder of content instead of the built-in one
+    #[arg(long, value_name = "FOLDER")]
+    pub content: Option<PathBuf>,
+    /// Where people reach this server from outside, such as <https://chat.example.com>
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self {
+            place: Place::default(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            content: None,
+            public_url: None,
+        }
+    }
+}
+
+/// Whose data.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Whose {
+    /// Where the state lies and whose it is.
+    #[command(flatten)]
+    pub place: Place,
+    /// The channel
+    #[arg(long, default_value = "whatsapp")]
+    pub channel: Channel,
+    /// The account, by the platform's id; not needed if the brand has only one
+    #[arg(long, value_name = "ID")]
+    pub account: Option<AccountId>,
+    /// The person, by the id that the platform uses: a phone number, or a business-scoped id
+    #[arg(long, value_name = "ID")]
+    pub id: String,
+}
+
+/// Whether the machine may answer.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Switch {
+    /// It may.
+    On,
+    /// It may not: people answer everything.
+    Off,
+}
+
+/// The kill switch.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Automation {
+    /// Where the state lies and whose it is.
+    #[command(flatten)]
+    pub place: Place,
+    /// On or off
+    pub to: Switch,
+}
+
+/// A signature to check.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Verify {
+    /// The channel
+    #[arg(long)]
+    pub channel: Channel,
+    /// The app secret; repeat it while secrets are rotated
+    #[arg(long, value_name = "SECRET", required = true)]
+    pub secret: Vec<String>,
+    /// A header of the request, as `Name: value`; repeat it for more
+    #[arg(long, value_name = "HEADER")]
+    pub header: Vec<String>,
+    /// The address that the platform called, for channels that sign it
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The body, exactly as it came; `-` for standard input
+    pub file: PathBuf,
+}

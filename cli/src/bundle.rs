@@ -1,0 +1,110 @@
+//! The six functions, wired once for every host that runs them in one process: this program and the tests.
+
+use std::sync::Arc;
+
+use forthright_core::{
+    Accounts, Clock, Queue, Secret, Table, Vault,
+    http::Exchange,
+    ledger::{Cases, Inbox, Register, Replies, Rights, Stores},
+    table::Grant,
+};
+use forthright_escalation::Escalation;
+use forthright_intent::Intent;
+use forthright_language::Rules;
+use forthright_policy::Book;
+use forthright_privacy::Privacy;
+use forthright_reply::Reply;
+use forthright_steward::Steward;
+use forthright_webhook::Webhook;
+
+/// What the functions share besides their stores.
+#[derive(Debug, Clone)]
+pub struct Parts<E, Q> {
+    /// The texts and rules.
+    pub book: Arc<Book>,
+    /// What tells what a person wants.
+    pub rules: Rules,
+    /// The accounts that are served.
+    pub accounts: Accounts,
+    /// What opens the cases and requests APIs.
+    pub operator_token: Secret,
+    /// Where people reach the status pages.
+    pub public_url: String,
+    /// What calls the platforms.
+    pub exchange: E,
+    /// Where hints go.
+    pub queue: Q,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Every function.
+#[derive(Debug)]
+pub struct Bundle<T, V, E, Q> {
+    /// Takes in what platforms send.
+    pub webhook: Webhook<T, V, Q>,
+    /// Decides.
+    pub intent: Intent<T, V, Rules, Q>,
+    /// Sends.
+    pub reply: Reply<T, V, E, Q>,
+    /// Serves people of the brand.
+    pub escalation: Escalation<T, V, Q>,
+    /// Serves data subjects.
+    pub privacy: Privacy<T, V, Q>,
+    /// Finds what is due.
+    pub steward: Steward<T, V, Q>,
+}
+
+impl<T: Table, V: Vault, E: Exchange, Q: Queue + Clone> Bundle<T, V, E, Q> {
+    /// The functions over the stores that `stores` gives for each one's grants.
+    pub fn new(stores: impl Fn(&[&[Grant]]) -> Arc<Stores<T, V>>, parts: Parts<E, Q>) -> Self {
+        let Parts { book, rules, accounts, operator_token, public_url, exchange, queue, clock } =
+            parts;
+        let webhook = stores(&Webhook::<T, V, Q>::GRANTS);
+        let intent = stores(&Intent::<T, V, Rules, Q>::GRANTS);
+        let reply = stores(&Reply::<T, V, E, Q>::GRANTS);
+        let escalation = stores(&Escalation::<T, V, Q>::GRANTS);
+        let privacy = stores(&Privacy::<T, V, Q>::GRANTS);
+        let steward = stores(&Steward::<T, V, Q>::GRANTS);
+        Self {
+            webhook: Webhook {
+                accounts: accounts.clone(),
+                inbox: Inbox::new(&webhook),
+                replies: Replies::new(&webhook),
+                register: Register::new(&webhook),
+                queue: queue.clone(),
+            },
+            intent: Intent {
+                inbox: Inbox::new(&intent),
+                detector: rules,
+                book: Arc::clone(&book),
+                clock: clock.clone(),
+                queue: queue.clone(),
+            },
+            reply: Reply {
+                replies: Replies::new(&reply),
+                register: Register::new(&reply),
+                book,
+                accounts: accounts.clone(),
+                exchange,
+                clock: clock.clone(),
+                queue: queue.clone(),
+            },
+            escalation: Escalation {
+                cases: Cases::new(&escalation),
+                brands: accounts.brands().into_iter().cloned().collect(),
+                operator_token: operator_token.clone(),
+                queue: queue.clone(),
+            },
+            privacy: Privacy {
+                rights: Rights::new(&privacy),
+                accounts,
+                operator_token,
+                public_url,
+                clock,
+                queue: queue.clone(),
+            },
+            steward: Steward { replies: Replies::new(&steward), queue },
+        }
+    }
+}

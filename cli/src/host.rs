@@ -1,0 +1,95 @@
+//! What the local host gives: logs, time, randomness, the environment, a runtime.
+
+use std::{
+    future::Future,
+    io::{IsTerminal, Write},
+    panic,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use forthright_core::{Clock, Entropy, Source, Time};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
+};
+
+use crate::Problem;
+
+/// The environment as the source of settings.
+#[expect(clippy::disallowed_methods, reason = "the one place here that reads the environment")]
+pub(crate) fn environment() -> Source {
+    Source::new(|name| std::env::var(name).ok())
+}
+
+/// Plain lines on standard error; `RUST_LOG` chooses which, `info` without it.
+pub(crate) fn start_logs(source: &Source) {
+    let wanted = source.optional("RUST_LOG").unwrap_or_else(|| "info".to_owned());
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let logs =
+        tracing_subscriber::registry().with(filter).with(filter_fn(may_be_logged)).with(lines);
+    // A test may have set up logs before.
+    if logs.try_init().is_ok() {
+        panic::set_hook(Box::new(|panic| {
+            // Where, never what: the message may quote a person.
+            let at = panic.location().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(at, alarm = "panic", "a function panicked");
+        }));
+    }
+}
+
+/// Whatever `RUST_LOG` says: below `INFO` only our own crates may speak. HTTP libraries log what they carry.
+fn may_be_logged(line: &Metadata<'_>) -> bool {
+    *line.level() <= Level::INFO || line.target().starts_with("forthright_")
+}
+
+/// The system's time, and the runtime's timer.
+pub(crate) fn clock() -> Clock {
+    Clock::new(now, tokio::time::sleep)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place here that reads the system's clock")]
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The system's randomness, through the same library that seals.
+pub(crate) fn entropy() -> Entropy {
+    Entropy::new(|bytes| {
+        if aws_lc_rs::rand::fill(bytes).is_err() {
+            // Keys and tokens made of anything else could be foretold: better none than those.
+            tracing::error!("the system gives no randomness; the process ends");
+            std::process::abort();
+        }
+    })
+}
+
+/// Runs `work` to its end.
+pub(crate) fn block_on<Output>(
+    work: impl Future<Output = Result<Output, Problem>>,
+) -> Result<Output, Problem> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// Prints one line on standard output.
+pub(crate) fn say(line: &str) -> Result<(), Problem> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}
+
+/// Prints what is wrong on standard error, with its causes.
+pub(crate) fn complain(problem: &(dyn std::error::Error + Send + Sync)) {
+    let mut text = format!("error: {problem}");
+    let mut cause = problem.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    // If not even that can be written there is nobody to tell.
+    drop(writeln!(std::io::stderr(), "{text}"));
+}

@@ -1,0 +1,179 @@
+//! `forthright serve`: every function in one process.
+//!
+//! Without a brand file it is a demo: a stand-in plays WhatsApp, secrets are made at the first start. With
+//! one it is a small production host: real platforms, secrets from the environment, and no start without
+//! them.
+
+mod demo;
+mod site;
+mod workers;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use forthright_core::{Account, Accounts, Handle, Source, account};
+use forthright_egress::{AllowedHost, Egress};
+use forthright_embedded::{KeyFile, Lanes, SqliteTable};
+use forthright_language::Rules;
+use forthright_policy::{Book, Language};
+use forthright_steward::Tick;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    Problem,
+    args::Serve,
+    bundle::{Bundle, Parts},
+    host, place, secrets,
+};
+
+/// How many hints a lane holds; more are dropped, and found by the steward.
+const LANE_HINTS: usize = 16_384;
+
+/// The functions on this machine.
+pub(crate) type Local = Bundle<Arc<SqliteTable>, Arc<KeyFile<SqliteTable>>, Egress, Arc<Lanes>>;
+
+/// Serves until the process is asked to end.
+pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
+    let stores = place::open(&serve.place.data)?;
+    let (book, brand) = place::content(&serve.place, serve.content.as_deref())?;
+    let served = book.brand(&brand).ok_or("the brand is gone")?.clone();
+    let listener = listen(serve.listen).await?;
+    let address = listener.local_addr()?;
+
+    let is_demo = serve.place.brand.is_none();
+    let (source, demo) = if is_demo {
+        let names = served.secret_names();
+        let source = secrets::demo(&serve.place.data, &names, &host::entropy())?;
+        (source, Some(TcpListener::bind("127.0.0.1:0").await?))
+    } else {
+        (host::environment(), None)
+    };
+    let served = match &demo {
+        Some(platform) => demo::with_stand_in(served, platform.local_addr()?)?,
+        None => served,
+    };
+    let accounts = opened(&served.accounts(&source)?)?;
+    let operator_token = source.secret(secrets::OPERATOR_TOKEN)?;
+    let egress = Egress::new(allowed(&accounts, demo.is_some().then_some(address))?)?;
+
+    let (lanes, receivers) = Lanes::new(LANE_HINTS);
+    let book = Arc::new(book);
+    let parts = Parts {
+        rules: rules(&book)?,
+        book,
+        accounts: accounts.clone(),
+        operator_token,
+        public_url: public_url(serve, &source, address)?,
+        exchange: egress.clone(),
+        queue: Arc::new(lanes),
+        clock: host::clock(),
+    };
+    let bundle: Arc<Local> = Arc::new(Bundle::new(|_| Arc::clone(&stores), parts));
+
+    let (stop, stopping) = watch::channel(false);
+    let working = workers::start(&bundle, receivers, &stopping);
+    bundle.steward.handle(Tick::Resume).await?;
+    let platform = match demo {
+        Some(listener) => Some(demo::start(listener, &accounts, egress, address, &stopping)?),
+        None => None,
+    };
+    announce(serve, address, platform.as_deref())?;
+    let site = site::serve(listener, Arc::clone(&bundle), platform, stopping);
+    tokio::pin!(site);
+    tokio::select! {
+        outcome = &mut site => return outcome,
+        () = asked_to_end() => tracing::info!("ending: no new work, what is under way comes to its end"),
+    }
+    // First nobody brings work any more, then what was begun is ended; the rest waits in the store.
+    stop.send_replace(true);
+    site.await?;
+    working.await;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}; choose another with --listen").into()
+    })
+}
+
+/// One account has one owner.
+fn opened(accounts: &[Account]) -> Result<Accounts, Problem> {
+    match account::duplicate(accounts) {
+        Some(id) => Err(format!("the account {id} is there twice").into()),
+        None => Ok(Accounts::new(accounts.to_vec())),
+    }
+}
+
+/// The hosts that may be called: those of the accounts, and in the demo this very server, to which the
+/// stand-in delivers.
+fn allowed(accounts: &Accounts, own: Option<SocketAddr>) -> Result<Vec<AllowedHost>, Problem> {
+    let bases = accounts.iter().map(|account| account.api_base.clone());
+    let own = own.map(|address| format!("http://{address}"));
+    let hosts: Result<Vec<_>, _> =
+        bases.chain(own).map(|base| AllowedHost::from_api_base(&base)).collect();
+    Ok(hosts?)
+}
+
+fn rules(book: &Book) -> Result<Rules, Problem> {
+    let text =
+        book.intent_rules(Language::ENGLISH).ok_or("the content has no intents/en/rules.toml")?;
+    Ok(Rules::parse(text)?)
+}
+
+/// Where people reach the status pages.
+fn public_url(serve: &Serve, source: &Source, address: SocketAddr) -> Result<String, Problem> {
+    let given = serve.public_url.clone().or_else(|| source.optional("FORTHRIGHT_PUBLIC_URL"));
+    let url = given.unwrap_or_else(|| format!("http://{address}"));
+    let url = url.trim_end_matches('/').to_owned();
+    if url.starts_with("https://") || url.starts_with("http://127.0.0.1") {
+        return Ok(url);
+    }
+    Err("the public URL must begin with https://".into())
+}
+
+fn announce(
+    serve: &Serve,
+    address: SocketAddr,
+    platform: Option<&demo::Platform>,
+) -> Result<(), Problem> {
+    let data = serve.place.data.display();
+    let Some(platform) = platform else {
+        return host::say(&format!("forthright serves on http://{address}, state in {data}"));
+    };
+    host::say(&format!(
+        "forthright serves a demo brand; its state is in {data}\n\n\
+         Chat as a customer:  http://{address}/\n\
+         Cases for people:    curl -sH \"Authorization: Bearer $(cat {data}/{token})\" http://{address}/api/cases\n\n\
+         Or send a signed message yourself (within 15 minutes: later ones go to a person), then look at the page:\n\n\
+         {curl}\n\n\
+         Ctrl+C ends it.",
+        token = secrets::TOKEN_FILE,
+        curl = platform.signed_curl()
+    ))
+}
+
+/// Ends when the process is to end.
+pub(crate) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that nobody can ask any more, which is an end too.
+    drop(stopping.wait_for(|stop| *stop).await);
+}
+
+async fn asked_to_end() {
+    let interrupt = tokio::signal::ctrl_c();
+    let mut terminate =
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(terminate) => terminate,
+            Err(error) => {
+                tracing::warn!(%error, "only Ctrl+C can end this process in order");
+                drop(interrupt.await);
+                return;
+            }
+        };
+    tokio::select! {
+        _ = interrupt => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// How long the end may take: longer than a call to a platform.
+pub(crate) const END_WAIT: Duration = Duration::from_secs(12);

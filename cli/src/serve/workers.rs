@@ -1,0 +1,123 @@
+//! What the queues and the scheduler do on AWS: bring hints to functions, again if need be, and look around.
+
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use forthright_core::{Fault, FromHint, Handle, Poison, Retry};
+use forthright_embedded::{Receivers, lanes};
+use forthright_steward::Tick;
+use futures::{FutureExt, StreamExt};
+use tokio::{
+    sync::{mpsc, watch},
+    time,
+};
+
+use super::{END_WAIT, Local, stopped};
+
+/// How many jobs of a lane are handled at a time.
+const JOBS_AT_ONCE: usize = 64;
+/// How often a job is tried that may succeed later; then it waits for the steward.
+const TRIES: u32 = 4;
+/// How long it waits before, the first time; then twice as long each time.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often the steward looks around.
+const TICK: Duration = Duration::from_secs(5);
+
+/// Starts a worker for each lane, and the steward. The future ends when all have.
+#[expect(clippy::disallowed_methods, reason = "this process does not freeze: it may spawn")]
+pub(super) fn start(
+    bundle: &Arc<Local>,
+    receivers: Receivers,
+    stopping: &watch::Receiver<bool>,
+) -> impl Future<Output = ()> + use<> {
+    let tasks = [
+        tokio::spawn(lane(Lane::Intent, Arc::clone(bundle), receivers.inbound, stopping.clone())),
+        tokio::spawn(lane(Lane::Reply, Arc::clone(bundle), receivers.outbound, stopping.clone())),
+        tokio::spawn(lane(Lane::Escalation, Arc::clone(bundle), receivers.human, stopping.clone())),
+        tokio::spawn(lane(Lane::Privacy, Arc::clone(bundle), receivers.privacy, stopping.clone())),
+        tokio::spawn(ticks(Arc::clone(bundle), stopping.clone())),
+    ];
+    async move {
+        if time::timeout(END_WAIT, futures::future::join_all(tasks)).await.is_err() {
+            tracing::warn!("some work did not end in time; the next start goes on with it");
+        }
+    }
+}
+
+/// Which function a lane leads to.
+#[derive(Debug, Clone, Copy)]
+enum Lane {
+    Intent,
+    Reply,
+    Escalation,
+    Privacy,
+}
+
+/// Handles what comes until the process is asked to end, and then what was begun.
+async fn lane(
+    lane: Lane,
+    bundle: Arc<Local>,
+    mut hints: mpsc::Receiver<Vec<u8>>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let bundle = bundle.as_ref();
+    let incoming = futures::stream::poll_fn(move |context| hints.poll_recv(context))
+        .take_until(async move { stopped(&mut stopping).await });
+    incoming
+        .for_each_concurrent(JOBS_AT_ONCE, |bytes| async move {
+            match lane {
+                Lane::Intent => job(&bundle.intent, &bytes).await,
+                Lane::Reply => job(&bundle.reply, &bytes).await,
+                Lane::Escalation => job(&bundle.escalation, &bytes).await,
+                Lane::Privacy => job(&bundle.privacy, &bytes).await,
+            }
+        })
+        .await;
+}
+
+/// Handles one job: again while it may succeed, by a person if it never can.
+async fn job<Job, Function>(function: &Function, bytes: &[u8])
+where
+    Job: FromHint + Clone,
+    Function: Handle<Job> + Poison<Job>,
+{
+    let Some(job) = lanes::read(bytes).ok().and_then(Job::from_hint) else {
+        tracing::error!("dropped a hint that is not of its lane");
+        return;
+    };
+    for attempt in 0..TRIES {
+        let Err(fault) = guarded(async { function.handle(job.clone()).await.map(drop) }).await
+        else {
+            return;
+        };
+        if fault.retry() == Retry::Never {
+            tracing::error!(error = %fault, alarm = "poison", "a job can never succeed; a person gets it");
+            if let Err(second) = guarded(function.to_a_person(&job)).await {
+                tracing::error!(error = %second, "no person could be told; the steward will find it");
+            }
+            return;
+        }
+        tracing::warn!(error = %fault, attempt, "a job failed; it is tried again");
+        time::sleep(PAUSE.saturating_mul(1 << attempt)).await;
+    }
+    tracing::error!("a job failed too often; the steward will find it");
+}
+
+/// One job's panic must not take the others with it. It would come again, so it counts as never.
+async fn guarded(work: impl Future<Output = Result<(), Fault>> + Send) -> Result<(), Fault> {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    outcome.unwrap_or(Err(Fault::rejected("the function panicked")))
+}
+
+async fn ticks(bundle: Arc<Local>, mut stopping: watch::Receiver<bool>) {
+    let mut interval = time::interval(TICK);
+    interval.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopped(&mut stopping) => return,
+            _ = interval.tick() => {}
+        }
+        if let Err(fault) = bundle.steward.handle(Tick::Clock).await {
+            tracing::error!(error = %fault, "the steward could not look around; it tries again");
+        }
+    }
+}

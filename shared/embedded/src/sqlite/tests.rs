@@ -1,0 +1,297 @@
+//! The table on real files.
+
+use std::os::unix::fs::PermissionsExt;
+
+use forthright_core::{
+    Epoch, Pid, Time,
+    table::{Attribute, Condition, Index},
+};
+use forthright_testkit::conformance;
+use futures::future::join_all;
+use tempfile::TempDir;
+
+use super::*;
+
+/// A table together with the folder that it needs as long as it lives.
+struct Kept {
+    table: SqliteTable,
+    _folder: TempDir,
+}
+
+impl Table for Kept {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableFault> {
+        self.table.get_many(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, TableFault> {
+        self.table.query(query).await
+    }
+
+    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+        self.table.write(token, writes).await
+    }
+}
+
+fn open(folder: &Path) -> SqliteTable {
+    SqliteTable::open(folder, Options::default()).unwrap()
+}
+
+fn token(number: usize) -> WriteToken {
+    WriteToken::from_bytes(u128::try_from(number).unwrap().to_le_bytes())
+}
+
+fn row(number: usize, canary: &str) -> Item {
+    let sealed = canary.repeat(1 + number % 40).into_bytes();
+    Item::new(Key::data(format!("T#{}", number % 7), format!("{number:05}")))
+        .bytes(Attribute::Sealed, sealed)
+}
+
+fn subject_key(number: u8, wrapped: &str) -> Item {
+    Item::new(Key::subject_key(Pid::from_bytes([number; 16]), Epoch::FIRST))
+        .bytes(Attribute::Wrapped, wrapped.as_bytes().to_vec())
+}
+
+/// The files of a folder whose bytes contain `canary`.
+fn files_with(folder: &Path, canary: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        if bytes.windows(canary.len()).any(|window| window == canary.as_bytes()) {
+            found.push(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn it_is_a_table() {
+    conformance::all(async || {
+        let folder = tempfile::tempdir().unwrap();
+        Kept { table: open(folder.path()), _folder: folder }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reopening_keeps_everything_and_files_are_the_owners_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("deep/store");
+    let listed = row(1, "x").listed(Index::Due, "due#00", Time::from_millis(5));
+    let key = subject_key(1, "wrapped");
+    {
+        let table = open(&store);
+        table.write(token(1), vec![Write::create(listed.clone())]).await.unwrap();
+        table.write(token(2), vec![Write::create(key.clone())]).await.unwrap();
+        for entry in fs::read_dir(&store).unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert_eq!(fs::metadata(&store).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+    let table = open(&store);
+    let found = table.get_many(&[listed.key.clone(), key.key.clone()]).await.unwrap();
+    assert_eq!(found, [Some(listed.clone()), Some(key)]);
+    let range =
+        Range::Index { index: Index::Due, entry: "due#00".into(), until: Time::from_millis(5) };
+    let page = table.query(&Query { range, after: None, limit: 9 }).await.unwrap();
+    assert_eq!(page.keys, [listed.key]);
+}
+
+#[tokio::test]
+async fn concurrent_writers_share_commits() {
+    const WRITERS: usize = 400;
+    let folder = tempfile::tempdir().unwrap();
+    let table = open(folder.path());
+    let writes = (0..WRITERS).map(|number| {
+        let create = vec![Write::create(row(number, "x"))];
+        table.write(token(number), create)
+    });
+    assert!(join_all(writes).await.iter().all(Result::is_ok));
+    let stats = table.stats(TableName::Data);
+    assert_eq!(stats.requests, 400);
+    assert!(stats.commits <= 40, "{} commits for {WRITERS} writers", stats.commits);
+}
+
+#[tokio::test]
+async fn one_refused_transaction_leaves_the_others_of_its_group_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = open(folder.path());
+    // All about one row: each is refused unless it is the next.
+    let writes = (0..50_u64).map(|number| {
+        let mut item = row(1, "x");
+        item.version = number / 2 + 1;
+        let condition = if number < 2 { Condition::Absent } else { Condition::Version(number / 2) };
+        let at = usize::try_from(number).unwrap();
+        let other = Write::create(row(100 + at, "y"));
+        table.write(token(at), vec![other, Write::Put { item, condition }])
+    });
+    let answers = join_all(writes).await;
+    for (number, answer) in answers.iter().enumerate() {
+        let refused = matches!(answer, Err(WriteFault::Condition { index: 1 }));
+        assert_eq!(refused, number % 2 == 1, "{number}");
+        let found = table.get_many(&[row(100 + number, "y").key]).await.unwrap();
+        assert_eq!(found[0].is_some(), !refused, "{number}");
+    }
+    assert!(table.stats(TableName::Data).commits < 25);
+}
+
+#[tokio::test]
+async fn a_transaction_over_both_tables_is_malformed() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = open(folder.path());
+    let both = vec![Write::create(row(1, "x")), Write::create(subject_key(1, "k"))];
+    assert!(matches!(table.write(token(1), both).await, Err(WriteFault::Malformed(_))));
+    assert_eq!(table.get_many(&[row(1, "x").key]).await.unwrap(), [None]);
+}
+
+#[tokio::test]
+async fn deleted_rows_are_soon_in_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = open(folder.path());
+    let (gone, kept) = ("CANARY-gone", "CANARY-kept");
+    for number in 0..200 {
+        let canary = if number % 2 == 0 { gone } else { kept };
+        table.write(token(number), vec![Write::create(row(number, canary))]).await.unwrap();
+    }
+    assert!(!files_with(folder.path(), gone).is_empty(), "the search finds what is there");
+    let deletes = (0..200).step_by(2).map(|number| {
+        let delete = Write::Delete { key: row(number, gone).key, condition: Condition::Exists };
+        table.write(token(1_000 + number), vec![delete])
+    });
+    assert!(join_all(deletes).await.iter().all(Result::is_ok));
+    for _ in 0..50 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if table.stats(TableName::Data).truncations > 0
+            && files_with(folder.path(), gone).is_empty()
+        {
+            break;
+        }
+    }
+    assert_eq!(files_with(folder.path(), gone), [""; 0]);
+    assert!(!files_with(folder.path(), kept).is_empty());
+}
+
+#[tokio::test]
+async fn a_replaced_key_is_in_no_file_when_the_write_returns() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = open(folder.path());
+    for number in 1..100_u8 {
+        let old = format!("CANARY-key-{number:03}");
+        let item = subject_key(number, &old.repeat(6));
+        table.write(token(number.into()), vec![Write::create(item)]).await.unwrap();
+    }
+    for number in 1..100_u8 {
+        let old = format!("CANARY-key-{number:03}");
+        assert!(!files_with(folder.path(), &old).is_empty(), "{number}");
+        let mut tombstone = subject_key(number, "").text(Attribute::State, "destroyed");
+        tombstone.version = 2;
+        table
+            .write(token(200 + usize::from(number)), vec![Write::replace(tombstone)])
+            .await
+            .unwrap();
+        assert_eq!(files_with(folder.path(), &old), [""; 0], "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_in_the_way_fails_the_destruction_of_a_key_honestly_and_it_is_caught_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = open(folder.path());
+    let old = "CANARY-key-in-the-way";
+    table.write(token(1), vec![Write::create(subject_key(1, old))]).await.unwrap();
+    let reader = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM item;").unwrap();
+    let tombstone = subject_key(1, "").next();
+    let answer = table.write(token(2), vec![Write::replace(tombstone.clone())]).await;
+    assert!(matches!(answer, Err(WriteFault::Unavailable(_))));
+    assert_eq!(
+        table.get_many(std::slice::from_ref(&tombstone.key)).await.unwrap(),
+        [Some(tombstone)]
+    );
+    reader.execute_batch("COMMIT").unwrap();
+    for _ in 0..60 {
+        if files_with(folder.path(), old).is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the old key is still in a file");
+}
+
+#[tokio::test]
+async fn another_process_at_the_file_is_waited_for_then_refused_and_reads_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = open(folder.path());
+    table.write(token(1), vec![Write::create(row(1, "x"))]).await.unwrap();
+    let other = rusqlite::Connection::open(folder.path().join("data.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = table.write(token(2), vec![Write::create(row(2, "x"))]).await;
+    assert!(matches!(refused, Err(WriteFault::Unavailable(_))));
+    assert!(table.get_many(&[row(1, "x").key]).await.unwrap()[0].is_some());
+    other.execute_batch("ROLLBACK").unwrap();
+    table.write(token(2), vec![Write::create(row(2, "x"))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unknown_schema_and_a_strange_file_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let path = folder.path().join("data.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    for found in [0, 2] {
+        connection.pragma_update(None, "user_version", found).unwrap();
+        let refused = SqliteTable::open(folder.path(), Options::default());
+        assert!(
+            matches!(refused, Err(OpenError::Schema { found: it, known: 1, .. }) if it == found)
+        );
+    }
+    drop(connection);
+    fs::write(folder.path().join("keys.db"), [b'x'; 5_000]).unwrap();
+    fs::remove_file(&path).unwrap();
+    let refused = SqliteTable::open(folder.path(), Options::default());
+    assert!(matches!(refused, Err(OpenError::Sqlite { .. })));
+}
+
+#[tokio::test]
+async fn a_backup_is_a_store_and_never_replaces_one() {
+    let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let table = open(folder.path());
+    for number in 0..50 {
+        table.write(token(number), vec![Write::create(row(number, "x"))]).await.unwrap();
+    }
+    let key = subject_key(1, "k");
+    table.write(token(99), vec![Write::create(key.clone())]).await.unwrap();
+    table.backup(to.path()).unwrap();
+    assert!(matches!(table.backup(to.path()), Err(BackupError::Io { .. })));
+    table.write(token(100), vec![Write::create(row(100, "x"))]).await.unwrap();
+
+    let copy = open(to.path());
+    let keys = [row(0, "x").key, row(49, "x").key, row(100, "x").key, key.key.clone()];
+    let found = copy.get_many(&keys).await.unwrap();
+    assert_eq!(found, [Some(row(0, "x")), Some(row(49, "x")), None, Some(key)]);
+    copy.write(token(1), vec![Write::create(row(101, "x"))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_log_does_not_grow_without_end_under_load() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { checkpoint_pages: 500, log_pages_max: 2_000, ..Options::default() };
+    let table = SqliteTable::open(folder.path(), options).unwrap();
+    let log = || fs::metadata(folder.path().join("data.db-wal")).map_or(0, |file| file.len());
+    let mut longest = 0;
+    let large = |number: usize| row(number, "x").bytes(Attribute::Sealed, vec![7; 100_000]);
+    for round in 0..12 {
+        let writes = (0..100).map(|number| {
+            let number = round * 100 + number;
+            table.write(token(number), vec![Write::create(large(number))])
+        });
+        assert!(join_all(writes).await.iter().all(Result::is_ok));
+        longest = longest.max(log());
+    }
+    // 120 MB were written; 8 MB is the limit, and what came until it was heeded.
+    assert!(longest < 60_000_000, "{longest}");
+    drop(table);
+    assert_eq!(log(), 0, "closing empties the log");
+}

@@ -1,0 +1,225 @@
+//! The book: everything that people edit, loaded and checked at once, under one digest.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
+use forthright_core::{
+    BrandId, Channel,
+    decision::TemplateId,
+    outbound::{self, Disclosed, Placement, Rendered, TextLimit},
+};
+use include_dir::{Dir, include_dir};
+use jiff::civil::Date;
+
+use crate::{
+    brand::Brand,
+    disclosure::{self, Disclosures},
+    fault::{ContentError, Unfit},
+    language::Language,
+    template::Template,
+};
+
+/// The content that this program was built with: the demo brand and the texts it answers with.
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../content");
+
+/// Every brand, template and disclosure, checked; texts are rendered once, since no template may name a customer.
+#[derive(Debug, Clone)]
+pub struct Book {
+    brands: BTreeMap<BrandId, Shelf>,
+    templates: BTreeMap<Language, BTreeMap<TemplateId, Template>>,
+    intent_rules: BTreeMap<Language, String>,
+    digest: String,
+}
+
+/// What one brand says, by language.
+#[derive(Debug, Clone)]
+struct Shelf {
+    brand: Brand,
+    disclosures: BTreeMap<Language, Disclosures>,
+    replies: BTreeMap<Language, BTreeMap<TemplateId, Rendered>>,
+}
+
+/// A reply in its lengths, with what made it; not sendable before [`Book::disclose`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderedReply {
+    /// The text.
+    pub rendered: Rendered,
+    /// The template.
+    pub template: TemplateId,
+    /// The template's version.
+    pub version: u32,
+}
+
+impl Book {
+    /// The content that this program was built with.
+    pub fn embedded() -> Result<Self, ContentError> {
+        Self::load(Self::embedded_files()?)
+    }
+
+    /// The files that this program was built with, as [`load`](Self::load) takes them.
+    pub fn embedded_files() -> Result<Vec<(String, String)>, ContentError> {
+        let mut files = Vec::new();
+        gather(&EMBEDDED, &mut files)?;
+        Ok(files)
+    }
+
+    /// Content from elsewhere: `files` are (path below the content folder with `/`, text).
+    ///
+    /// A file that is nowhere expected is refused, so that nobody edits a text that nothing reads.
+    pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, ContentError> {
+        let files: BTreeMap<String, String> = files.into_iter().collect();
+        let mut book = Self {
+            brands: BTreeMap::new(),
+            templates: BTreeMap::new(),
+            intent_rules: BTreeMap::new(),
+            digest: digest_of(&files),
+        };
+        let mut disclosures = Vec::new();
+        for (path, text) in &files {
+            match *path.split('/').collect::<Vec<_>>() {
+                ["brands", _] => {
+                    let brand = Brand::parse(path, text)?;
+                    let shelf =
+                        Shelf { brand, disclosures: BTreeMap::new(), replies: BTreeMap::new() };
+                    book.brands.insert(shelf.brand.id().clone(), shelf);
+                }
+                ["replies", _, _] => {
+                    let template = Template::parse(path, text)?;
+                    let voice = book.templates.entry(template.language()).or_default();
+                    voice.insert(template.id().to_owned(), template);
+                }
+                ["disclosures", _] => {
+                    disclosures.push((disclosure::language_of(path)?, path, text));
+                }
+                ["intents", language, "rules.toml"] => {
+                    let language =
+                        language.parse().map_err(|error| ContentError::new(path, error))?;
+                    book.intent_rules.insert(language, text.clone());
+                }
+                _ => {
+                    return Err(ContentError::new(path, "no content is kept under this name"));
+                }
+            }
+        }
+        if book.brands.is_empty() {
+            return Err(ContentError::new("brands", "there is no brand"));
+        }
+        for shelf in book.brands.values_mut() {
+            shelf.fill(&disclosures, &book.templates)?;
+        }
+        Ok(book)
+    }
+
+    /// The brand with this name.
+    pub fn brand(&self, brand: &BrandId) -> Option<&Brand> {
+        self.brands.get(brand).map(|shelf| &shelf.brand)
+    }
+
+    /// Every brand.
+    pub fn brands(&self) -> impl Iterator<Item = &Brand> {
+        self.brands.values().map(|shelf| &shelf.brand)
+    }
+
+    /// The template with this id in this language.
+    pub fn template(&self, id: &str, language: Language) -> Option<&Template> {
+        self.templates.get(&language)?.get(id)
+    }
+
+    /// What the brand's automated messages say about themselves in this language.
+    pub fn disclosures(&self, brand: &BrandId, language: Language) -> Option<&Disclosures> {
+        self.brands.get(brand)?.disclosures.get(&language)
+    }
+
+    /// The text of `intents/<language>/rules.toml`, for the detector; it is under the digest too.
+    pub fn intent_rules(&self, language: Language) -> Option<&str> {
+        self.intent_rules.get(&language).map(String::as_str)
+    }
+
+    /// SHA-256 over every path and text, in hexadecimal digits: what was in force, for every decision's record.
+    pub fn ruleset_digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The brand's text for `template` in the brand's language, if it may be sent on `channel` on the day `today`.
+    /// `withdrawn` are the ids of the templates that the brand's settings row takes out of use.
+    pub fn render_reply(
+        &self,
+        brand: &BrandId,
+        template: &str,
+        channel: Channel,
+        today: Date,
+        withdrawn: &[TemplateId],
+    ) -> Result<RenderedReply, Unfit> {
+        let shelf = self.brands.get(brand).ok_or(Unfit::UnknownBrand)?;
+        let language = shelf.brand.language();
+        let found = self.template(template, language).ok_or(Unfit::NoTemplate)?;
+        if withdrawn.iter().any(|id| id == template) {
+            return Err(Unfit::Withdrawn);
+        }
+        found.usable(channel, today)?;
+        let rendered = shelf.replies.get(&language).and_then(|replies| replies.get(template));
+        Ok(RenderedReply {
+            rendered: rendered.ok_or(Unfit::NoTemplate)?.clone(),
+            template: found.id().to_owned(),
+            version: found.version(),
+        })
+    }
+
+    /// Joins a text and the disclosure that the brand owes at `placement`, within the platform's `limit`.
+    pub fn disclose(
+        &self,
+        brand: &BrandId,
+        placement: Placement,
+        rendered: &Rendered,
+        limit: TextLimit,
+    ) -> Result<Disclosed, Unfit> {
+        let shelf = self.brands.get(brand).ok_or(Unfit::UnknownBrand)?;
+        let disclosures = shelf.disclosures.get(&shelf.brand.language());
+        let statement = disclosures.ok_or(Unfit::NoDisclosure)?.statement(placement);
+        Ok(outbound::disclose(rendered, statement, placement, limit)?)
+    }
+}
+
+impl Shelf {
+    /// Renders all that the brand may say, so that a mistake shows when content is loaded, not when it is used.
+    fn fill(
+        &mut self,
+        disclosures: &[(Language, &String, &String)],
+        templates: &BTreeMap<Language, BTreeMap<TemplateId, Template>>,
+    ) -> Result<(), ContentError> {
+        let context = self.brand.context();
+        for &language in self.brand.languages() {
+            for (_, path, text) in disclosures.iter().filter(|(of, ..)| *of == language) {
+                self.disclosures.insert(language, Disclosures::parse(path, text, context)?);
+            }
+            let replies = self.replies.entry(language).or_default();
+            for (id, template) in templates.get(&language).into_iter().flatten() {
+                replies.insert(id.clone(), template.render(context)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn gather(dir: &Dir<'_>, files: &mut Vec<(String, String)>) -> Result<(), ContentError> {
+    for file in dir.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        let text = file.contents_utf8().ok_or_else(|| ContentError::new(&path, "is not UTF-8"))?;
+        files.push((path, text.to_owned()));
+    }
+    dir.dirs().try_for_each(|below| gather(below, files))
+}
+
+fn digest_of(files: &BTreeMap<String, String>) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in files.iter().flat_map(|(path, text)| [path, text]) {
+        // Lengths before values: no two different contents share an input.
+        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+        context.update(part.as_bytes());
+    }
+    HEXLOWER.encode(context.finish().as_ref())
+}
+
+#[cfg(test)]
+mod tests;

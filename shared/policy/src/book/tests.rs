@@ -1,0 +1,124 @@
+use forthright_core::{
+    Intent,
+    outbound::{Outbound, TextUnit},
+};
+use jiff::civil::date;
+
+use super::*;
+
+const TODAY: Date = date(2026, 12, 1);
+const LIMIT: TextLimit = TextLimit { max: 4_096, unit: TextUnit::Characters };
+
+fn demo() -> BrandId {
+    "demo".parse().unwrap()
+}
+
+fn files() -> BTreeMap<String, String> {
+    let mut files = Vec::new();
+    gather(&EMBEDDED, &mut files).unwrap();
+    files.into_iter().collect()
+}
+
+fn reply(book: &Book, template: &str) -> Result<RenderedReply, Unfit> {
+    book.render_reply(&demo(), template, Channel::WhatsApp, TODAY, &[])
+}
+
+#[test]
+fn the_built_in_content_answers_every_intent_and_announces_an_erasure() {
+    let book = Book::embedded().unwrap();
+    assert!(book.brand(&demo()).is_some());
+    assert!(book.intent_rules(Language::ENGLISH).is_some());
+    assert!(book.disclosures(&demo(), Language::ENGLISH).is_some());
+    let names = Intent::ALL.map(Intent::name);
+    for template in names.into_iter().chain(["erasure_notice"]) {
+        let reply = reply(&book, template).unwrap();
+        assert_eq!((reply.template.as_str(), reply.version), (template, 1));
+        assert!(reply.rendered.short.is_some(), "{template}");
+        for placement in Placement::ALL {
+            let disclosed = book.disclose(&demo(), placement, &reply.rendered, LIMIT).unwrap();
+            let text = Outbound::Machine(disclosed).text().reveal().clone();
+            assert!(text.contains("not a person") && text.contains("Demo Shop"), "{text}");
+        }
+        // The short forms leave room on channels whose texts are far shorter.
+        let tight = TextLimit { max: 320, unit: TextUnit::Characters };
+        assert!(book.disclose(&demo(), Placement::PrefixFirst, &reply.rendered, tight).is_ok());
+    }
+}
+
+#[test]
+fn what_is_missing_or_unfit_is_not_sent() {
+    let book = Book::embedded().unwrap();
+    let render = |brand: &str, template: &str, today: Date, withdrawn: &[TemplateId]| {
+        let brand = brand.parse().unwrap();
+        book.render_reply(&brand, template, Channel::WhatsApp, today, withdrawn).err()
+    };
+    assert_eq!(render("demo", "refund", TODAY, &[]), None);
+    assert_eq!(render("other", "refund", TODAY, &[]), Some(Unfit::UnknownBrand));
+    assert_eq!(render("demo", "weather", TODAY, &[]), Some(Unfit::NoTemplate));
+    let withdrawn = Some(Unfit::Withdrawn);
+    assert_eq!(render("demo", "refund", TODAY, &["refund".to_owned()]), withdrawn);
+    assert_eq!(render("demo", "stop", TODAY, &["refund".to_owned()]), None);
+    assert_eq!(render("demo", "refund", date(2030, 1, 1), &[]), Some(Unfit::ReviewOver));
+}
+
+#[test]
+fn without_a_disclosure_or_room_for_it_nothing_is_sent() {
+    let mut files = files();
+    let whole = Book::load(files.clone()).unwrap();
+    let rendered = reply(&whole, "refund").unwrap().rendered;
+    let tiny = TextLimit { max: 50, unit: TextUnit::Characters };
+    let result = whole.disclose(&demo(), Placement::SuffixEvery, &rendered, tiny);
+    assert!(matches!(result, Err(Unfit::TooLong(_))));
+    files.remove("disclosures/en.toml");
+    let book = Book::load(files).unwrap();
+    let result = book.disclose(&demo(), Placement::SuffixEvery, &rendered, LIMIT);
+    assert_eq!(result.err(), Some(Unfit::NoDisclosure));
+}
+
+#[test]
+fn a_brand_speaks_only_languages_it_has_texts_in() {
+    let mut files = files();
+    let brand = files.get_mut("brands/demo.toml").unwrap();
+    *brand = brand.replace("[\"en\"]", "[\"fi\", \"en\"]");
+    let book = Book::load(files).unwrap();
+    assert_eq!(reply(&book, "refund").err(), Some(Unfit::NoTemplate));
+}
+
+#[test]
+fn the_digest_changes_with_any_text_or_name_and_only_then() {
+    let files = files();
+    let digest =
+        |files: BTreeMap<String, String>| Book::load(files).unwrap().ruleset_digest().to_owned();
+    let whole = digest(files.clone());
+    assert_eq!(whole.len(), 64);
+    assert_eq!(whole, Book::embedded().unwrap().ruleset_digest());
+    for path in files.keys() {
+        let mut changed = files.clone();
+        changed.get_mut(path).unwrap().push('\n');
+        assert_ne!(digest(changed), whole, "{path}");
+    }
+    let mut moved = files;
+    let rules = moved.remove("intents/en/rules.toml").unwrap();
+    moved.insert("intents/fi/rules.toml".to_owned(), rules);
+    assert_ne!(digest(moved), whole);
+}
+
+#[test]
+fn a_mistake_anywhere_stops_the_start() {
+    for (path, from, to) in [
+        ("brands/demo.toml", "[contact]", "[contacts]"),
+        ("disclosures/en.toml", "not a person", "not a robot"),
+        ("replies/stop/en.md", "{{ operator }}", "{{ name }}"),
+    ] {
+        let mut files = files();
+        let text = files.get_mut(path).unwrap();
+        *text = text.replace(from, to);
+        assert_eq!(Book::load(files).unwrap_err().path(), path);
+    }
+    for path in ["replies/refund.md", "reply/refund/en.md", "intents/en/rule.toml", "notes.txt"] {
+        let mut files = files();
+        files.insert(path.to_owned(), String::new());
+        assert!(Book::load(files).is_err(), "{path}");
+    }
+    assert!(Book::load([]).is_err());
+}

@@ -1,0 +1,318 @@
+//! The table in memory, with bad weather on request.
+
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use forthright_core::{
+    Table, Time,
+    table::{
+        Condition, Index, Item, Key, Page, Position, Query, Range, TableFault, TableName, Write,
+        WriteFault, WriteToken, check_shape,
+    },
+};
+
+use crate::clock::SplitMix;
+
+/// A [`Table`] in memory. Its clones are the same table.
+///
+/// It demands what only a test can demand of every transaction: one that may create a row of a subject
+/// checks or writes that subject's gate.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rows: BTreeMap<Key, Item>,
+    tokens: HashSet<WriteToken>,
+    weather: Option<SplitMix>,
+    /// What the last transactions replaced, newest last: a stale index shows it.
+    before: VecDeque<Vec<(Key, Option<Item>)>>,
+}
+
+/// An invented conflict comes once in so many writes.
+const CONFLICT_ONCE_IN: u64 = 8;
+/// A stale index page comes once in so many index queries.
+const STALE_ONCE_IN: u64 = 4;
+/// An index lags by at most so many transactions.
+const LAG_MAX: usize = 4;
+
+/// The rows of one of the two tables, to be put back later: a backup.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    table: TableName,
+    rows: Vec<Item>,
+}
+
+impl Memory {
+    /// An empty table in fine weather.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty table that invents conflicts and stale index pages, the same ones for the same seed and calls.
+    pub fn with_weather(seed: u64) -> Self {
+        let memory = Self::new();
+        memory.set_weather(Some(seed));
+        memory
+    }
+
+    /// Turns the weather on, or off.
+    pub fn set_weather(&self, seed: Option<u64>) {
+        self.state().weather = seed.map(SplitMix::new);
+    }
+
+    /// Every row, by table and key.
+    pub fn rows(&self) -> Vec<Item> {
+        self.state().rows.values().cloned().collect()
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.state().rows.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows of `table` as they are now. The two tables have their own backups, as in operation.
+    pub fn snapshot(&self, table: TableName) -> Snapshot {
+        let state = self.state();
+        let rows = state.rows.values().filter(|row| row.key.table == table).cloned().collect();
+        Snapshot { table, rows }
+    }
+
+    /// Makes the snapshot's table what it was; the other one stays as it is.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        let mut state = self.state();
+        state.rows.retain(|key, _| key.table != snapshot.table);
+        state.rows.extend(snapshot.rows.iter().map(|row| (row.key.clone(), row.clone())));
+        state.before.clear();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A test that panicked elsewhere is not this one's concern.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table for Memory {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableFault> {
+        let state = self.state();
+        Ok(keys.iter().map(|key| state.rows.get(key).cloned()).collect())
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, TableFault> {
+        let state = self.state();
+        let limit = query.limit.max(1);
+        Ok(match &query.range {
+            Range::Partition { table, partition, prefix } => {
+                let mut found = state.rows.values().filter(|row| {
+                    let key = &row.key;
+                    key.table == *table
+                        && key.partition == *partition
+                        && key.sort.starts_with(prefix)
+                        && query.after.as_ref().is_none_or(|after| key.sort > after.key.sort)
+                });
+                let items: Vec<Item> = found.by_ref().take(limit).cloned().collect();
+                let keys: Vec<Key> = items.iter().map(|row| row.key.clone()).collect();
+                let next = found.next().and(keys.last().cloned());
+                Page { items, keys, next: next.map(|key| Position { key, time: None }) }
+            }
+            Range::Index { index, entry, until } => {
+                let after = query.after.as_ref().map(|after| (after.time, after.key.clone()));
+                let mut found = state.listed(*index, entry);
+                found.retain(|(time, key)| {
+                    time <= until
+                        && after
+                            .as_ref()
+                            .is_none_or(|after| (Some(*time), key) > (after.0, &after.1))
+                });
+                let more = found.len() > limit;
+                found.truncate(limit);
+                let last = found.last().cloned().filter(|_| more);
+                Page {
+                    items: Vec::new(),
+                    keys: found.into_iter().map(|(_, key)| key).collect(),
+                    next: last.map(|(time, key)| Position { key, time: Some(time) }),
+                }
+            }
+        })
+    }
+
+    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+        check_shape(&writes)?;
+        check_gates(&writes)?;
+        let mut state = self.state();
+        if state.tokens.contains(&token) {
+            return Ok(());
+        }
+        if state.weather.as_ref().is_some_and(|weather| weather.once_in(CONFLICT_ONCE_IN)) {
+            return Err(WriteFault::Conflict);
+        }
+        for (index, write) in writes.iter().enumerate() {
+            let found = state.rows.get(write.key()).map(|row| row.version);
+            if !write.condition().holds(found) {
+                return Err(WriteFault::Condition { index });
+            }
+        }
+        let mut before = Vec::new();
+        for write in writes {
+            let key = write.key().clone();
+            let old = match write {
+                Write::Put { item, .. } => state.rows.insert(key.clone(), item),
+                Write::Delete { .. } => state.rows.remove(&key),
+                Write::Check { .. } => continue,
+            };
+            before.push((key, old));
+        }
+        state.tokens.insert(token);
+        state.before.push_back(before);
+        if state.before.len() > LAG_MAX {
+            state.before.pop_front();
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// What `index` lists under `entry`, by time and key; in bad weather perhaps as it was a while ago.
+    fn listed(&self, index: Index, entry: &str) -> Vec<(Time, Key)> {
+        let mut past: BTreeMap<&Key, Option<&Item>> = BTreeMap::new();
+        if let Some(weather) = &self.weather
+            && weather.once_in(STALE_ONCE_IN)
+        {
+            let lag = self.before.iter().filter(|_| weather.once_in(2)).count();
+            for (key, old) in self.before.iter().rev().take(lag).flatten() {
+                past.insert(key, old.as_ref());
+            }
+        }
+        let present = self.rows.values().filter(|row| !past.contains_key(&row.key));
+        let mut found: Vec<(Time, Key)> = present
+            .chain(past.values().copied().flatten())
+            .filter(|row| row.key.table == TableName::Data)
+            .filter_map(|row| {
+                let (at, time) = row.listing(index)?;
+                (at == entry).then(|| (time, row.key.clone()))
+            })
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+/// Refuses a transaction that may create a subject's row without looking at that subject's gate.
+fn check_gates(writes: &[Write]) -> Result<(), WriteFault> {
+    for write in writes {
+        let creates = matches!(write, Write::Put { condition: Condition::Absent, .. });
+        let key = write.key();
+        if !creates || !key.is_subjects() {
+            continue;
+        }
+        let pid = key.partition.strip_prefix(Key::SUBJECT).and_then(|rest| rest.split('#').next());
+        let gate = format!("G#{}", pid.unwrap_or_default());
+        let looked = writes.iter().any(|other| {
+            matches!(other, Write::Put { .. } | Write::Check { .. })
+                && other.key().table == TableName::Data
+                && other.key().partition == gate
+        });
+        if !looked {
+            return Err(WriteFault::Malformed("a subject's row is made without its gate"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clock::block_on;
+    use forthright_core::{Epoch, Pid, table::Attribute};
+
+    use super::*;
+    use crate::conformance;
+
+    fn write(memory: &Memory, number: u8, writes: Vec<Write>) -> Result<(), WriteFault> {
+        block_on(memory.write(WriteToken::from_bytes([number; 16]), writes))
+    }
+
+    #[test]
+    fn it_is_a_table() {
+        block_on(conformance::all(async || Memory::new()));
+    }
+
+    #[test]
+    fn it_is_a_table_in_bad_weather_too() {
+        for seed in 0..8 {
+            block_on(conformance::all(async || Memory::with_weather(seed)));
+        }
+    }
+
+    #[test]
+    fn a_subjects_row_cannot_be_made_without_its_own_gate() {
+        let memory = Memory::new();
+        let pid = Pid::from_bytes([1; 16]);
+        let row = || Item::new(Key::data(Key::subject_partition(pid, Epoch::FIRST), "ROW"));
+        let check = |of: u8| Write::Check {
+            key: Key::gate(Pid::from_bytes([of; 16])),
+            condition: Condition::Exists,
+        };
+        write(&memory, 1, vec![Write::create(Item::new(Key::gate(pid)))]).unwrap();
+        write(&memory, 2, vec![Write::create(Item::new(Key::gate(Pid::from_bytes([2; 16]))))])
+            .unwrap();
+        for without in [vec![Write::create(row())], vec![Write::create(row()), check(2)]] {
+            let refused = write(&memory, 3, without);
+            assert!(matches!(refused, Err(WriteFault::Malformed(_))));
+        }
+        write(&memory, 4, vec![check(1), Write::create(row())]).unwrap();
+        write(&memory, 5, vec![Write::replace(row().next())]).unwrap();
+    }
+
+    #[test]
+    fn a_snapshot_brings_back_its_own_table_only() {
+        let memory = Memory::new();
+        let data = Item::new(Key::data("T#1".into(), "-")).text(Attribute::State, "old");
+        let key = Item::new(Key::subject_key(Pid::from_bytes([1; 16]), Epoch::FIRST));
+        write(&memory, 1, vec![Write::create(data.clone()), Write::create(key.clone())]).unwrap();
+        let backup = memory.snapshot(TableName::Data);
+        let changed = data.clone().text(Attribute::State, "new").next();
+        write(&memory, 2, vec![Write::replace(changed), Write::replace(key.clone().next())])
+            .unwrap();
+        memory.restore(&backup);
+        assert_eq!(memory.rows(), [data, key.next()]);
+    }
+
+    #[test]
+    fn the_weather_is_noticed() {
+        let memory = Memory::with_weather(1);
+        let mut conflicts = 0;
+        for number in 0..100 {
+            let row = Item::new(Key::data(format!("T#{number}"), "-"));
+            conflicts += usize::from(write(&memory, number, vec![Write::create(row)]).is_err());
+        }
+        assert!((1..50).contains(&conflicts), "{conflicts}");
+        assert_eq!(memory.len(), 100 - conflicts);
+
+        memory.set_weather(None);
+        for number in 0..2 {
+            let row = Item::new(Key::data(format!("D#{number}"), "-")).listed(
+                Index::Due,
+                "due#00",
+                Time::from_millis(0),
+            );
+            write(&memory, 200 + number, vec![Write::create(row)]).unwrap();
+        }
+        let range =
+            Range::Index { index: Index::Due, entry: "due#00".into(), until: Time::from_millis(0) };
+        let query = Query { range, after: None, limit: 9 };
+        let listed = || block_on(memory.query(&query)).unwrap().keys.len();
+        assert_eq!(listed(), 2);
+        memory.set_weather(Some(1));
+        let stale = (0..100).filter(|_| listed() < 2).count();
+        assert!((1..50).contains(&stale), "{stale}");
+    }
+}

@@ -1,0 +1,273 @@
+//! A stand-in for WhatsApp's Cloud API: it signs what it delivers and checks what it receives, as strictly
+//! as the platform documents.
+//!
+//! It holds everything in memory and opens no socket. `forthright serve` puts it behind a local address;
+//! tests hand it to the functions as their [`Exchange`].
+
+mod deliver;
+mod receive;
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use forthright_core::{
+    Clock, Personal, PlatformId, Secret, Time,
+    http::{Exchange, ExchangeFault, Request, Response},
+    ids::IdKind,
+};
+use http::StatusCode;
+
+/// The newest messages that are kept, and the newest lines.
+const KEPT_MAX: usize = 1_000;
+
+/// The account that the stand-in plays the platform for.
+#[derive(Debug, Clone)]
+pub struct StandInAccount {
+    /// The platform's id of the number: the account in our paths.
+    pub phone_number_id: String,
+    /// The id of the WhatsApp Business Account that owns the number.
+    pub waba_id: String,
+    /// The number as it is shown, such as `15550783881`.
+    pub display_phone_number: String,
+    /// The version in the API's paths, such as `v25.0`.
+    pub api_version: String,
+    /// What deliveries are signed with.
+    pub app_secret: Secret,
+    /// What must come with a message to send.
+    pub access_token: Secret,
+}
+
+/// A person who writes. Those who hide their number have a `user_id` only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// The phone number's digits.
+    pub wa_id: Option<Personal<String>>,
+    /// The business-scoped user id.
+    pub user_id: Option<Personal<String>>,
+    /// The name that the person shows.
+    pub name: Personal<String>,
+}
+
+impl Customer {
+    fn is(&self, id: &PlatformId) -> bool {
+        let own = match id.kind {
+            IdKind::WaId => &self.wa_id,
+            IdKind::UserId => &self.user_id,
+        };
+        own.as_ref() == Some(&id.value)
+    }
+
+    fn ids(&self) -> Vec<PlatformId> {
+        [(IdKind::UserId, &self.user_id), (IdKind::WaId, &self.wa_id)]
+            .into_iter()
+            .filter_map(|(kind, id)| Some(PlatformId { kind, value: id.clone()? }))
+            .collect()
+    }
+}
+
+/// A text that a person writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Who writes.
+    pub from: Customer,
+    /// What.
+    pub text: Personal<String>,
+    /// The platform's id of the message.
+    pub id: Personal<String>,
+    /// When, in seconds since the Unix epoch: the platform has no finer times.
+    pub at_seconds: i64,
+}
+
+/// A message that the stand-in took, as the platform would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The id that the stand-in gave it.
+    pub id: Personal<String>,
+    /// To whom.
+    pub to: PlatformId,
+    /// The whole text.
+    pub text: Personal<String>,
+    /// The opaque field that came with it.
+    pub opaque: Option<String>,
+    /// When it was taken.
+    pub at: Time,
+}
+
+/// One line of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Whether the person wrote it, and not the business.
+    pub from_customer: bool,
+    /// What was written.
+    pub text: Personal<String>,
+    /// When.
+    pub at: Time,
+}
+
+/// How the stand-in treats a call, whatever is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    /// As documented: takes what is right, refuses what is wrong.
+    Accept,
+    /// Takes it, and the connection breaks before the answer.
+    AcceptThenDrop,
+    /// No connection is made at all.
+    RefuseConnection,
+    /// 429 with the platform's code for too many messages.
+    RateLimit {
+        /// The seconds of `Retry-After`, if it says any.
+        retry_after: Option<u64>,
+    },
+    /// 502, as from a gateway: nothing says what the platform did.
+    ServerError {
+        /// With a page of HTML; else with an empty body.
+        html: bool,
+    },
+    /// The platform's own error.
+    GraphError {
+        /// The status of the answer.
+        status: u16,
+        /// The error's code.
+        code: i64,
+    },
+    /// The access token is refused.
+    TokenExpired,
+    /// 200 with a body that is no JSON; the message is taken.
+    Malformed200,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    script: VecDeque<Behaviour>,
+    sent: VecDeque<Sent>,
+    lines: VecDeque<(Vec<PlatformId>, Line)>,
+    count: u64,
+}
+
+/// The stand-in. All of its methods can be called at once from many threads.
+#[derive(Debug)]
+pub struct WhatsAppStandIn {
+    account: StandInAccount,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+impl WhatsAppStandIn {
+    /// The platform, for this account.
+    pub fn new(account: StandInAccount, clock: Clock) -> Self {
+        Self { account, clock, state: Mutex::default() }
+    }
+
+    /// The account that it plays the platform for.
+    pub const fn account(&self) -> &StandInAccount {
+        &self.account
+    }
+
+    /// How the next calls are treated, one each, in this order; those after as [`Behaviour::Accept`].
+    pub fn script(&self, behaviours: Vec<Behaviour>) {
+        self.state().script = behaviours.into();
+    }
+
+    /// The newest messages that it took, the oldest first, at most 1,000.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.state().sent.iter().cloned().collect()
+    }
+
+    /// How many messages it took since it began.
+    pub fn sent_count(&self) -> u64 {
+        self.state().count
+    }
+
+    /// What this person and the business wrote to each other, in its order, as far as it is kept.
+    pub fn conversation(&self, with: &Customer) -> Vec<Line> {
+        let state = self.state();
+        let theirs = state.lines.iter().filter(|(ids, _)| ids.iter().any(|id| with.is(id)));
+        theirs.map(|(_, line)| line.clone()).collect()
+    }
+
+    /// Answers a call of the API. Where the connection is to break instead, the answer is an empty 502: a
+    /// host that can break it calls [`receive_or_drop`](Self::receive_or_drop).
+    pub fn receive(&self, request: &Request) -> Response {
+        self.receive_or_drop(request).unwrap_or_else(|| receive::bad_gateway(false))
+    }
+
+    /// Answers a call of the API; `None` if the connection is to break without an answer.
+    pub fn receive_or_drop(&self, request: &Request) -> Option<Response> {
+        self.treat(self.next_behaviour(), request)
+    }
+
+    fn treat(&self, behaviour: Behaviour, request: &Request) -> Option<Response> {
+        Some(match behaviour {
+            Behaviour::Accept => self.answer(request),
+            Behaviour::AcceptThenDrop => {
+                self.answer(request);
+                return None;
+            }
+            Behaviour::RefuseConnection => return None,
+            Behaviour::RateLimit { retry_after } => receive::rate_limit(retry_after),
+            Behaviour::ServerError { html } => receive::bad_gateway(html),
+            Behaviour::GraphError { status, code } => {
+                let status = StatusCode::from_u16(status);
+                receive::graph_error(status.unwrap_or(StatusCode::BAD_REQUEST), code, "scripted")
+            }
+            Behaviour::TokenExpired => receive::token_refused(),
+            Behaviour::Malformed200 => {
+                self.answer(request);
+                receive::malformed()
+            }
+        })
+    }
+
+    fn next_behaviour(&self) -> Behaviour {
+        self.state().script.pop_front().unwrap_or(Behaviour::Accept)
+    }
+
+    /// Keeps a message that was taken, under a new id.
+    fn keep(&self, to: PlatformId, text: Personal<String>, opaque: Option<String>) -> Sent {
+        let at = self.clock.now();
+        let mut state = self.state();
+        state.count = state.count.saturating_add(1);
+        // The platform's ids hold the person's number. The word is one that a search of logs looks for.
+        let id = Personal::new(format!("wamid.CANARY{}", state.count));
+        let sent = Sent { id, to: to.clone(), text: text.clone(), opaque, at };
+        push(&mut state.sent, sent.clone());
+        push(&mut state.lines, (vec![to], Line { from_customer: false, text, at }));
+        sent
+    }
+
+    fn note(&self, incoming: &Incoming) {
+        let line = Line {
+            from_customer: true,
+            text: incoming.text.clone(),
+            at: Time::from_seconds(incoming.at_seconds),
+        };
+        push(&mut self.state().lines, (incoming.from.ids(), line));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked while holding it left whole values behind: each change is one push.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Exchange for WhatsAppStandIn {
+    async fn exchange(&self, request: Request) -> Result<Response, ExchangeFault> {
+        let behaviour = self.next_behaviour();
+        self.treat(behaviour, &request).ok_or_else(|| match behaviour {
+            Behaviour::RefuseConnection => ExchangeFault::NotSent("connection refused".into()),
+            _ => ExchangeFault::Unknown("connection reset".into()),
+        })
+    }
+}
+
+fn push<T>(queue: &mut VecDeque<T>, value: T) {
+    if queue.len() == KEPT_MAX {
+        queue.pop_front();
+    }
+    queue.push_back(value);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Signed WhatsApp webhooks, each a distinct text message, made before a run.
+
+use std::{
+    net::SocketAddr,
+    ops::Range,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use aws_lc_rs::hmac;
+use data_encoding::{BASE64, HEXLOWER};
+
+use super::server::{ACCOUNT, APP_SECRET};
+
+/// What every customer writes; it has an automatic reply.
+const TEXT: &str = "Where is my order? I bought it last week and nothing has come yet.";
+
+/// Makes the messages of one run after another; no two are alike.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    key: hmac::Key,
+    host: SocketAddr,
+    /// The customers in random order. Each writes again only after all others did.
+    order: Vec<u32>,
+    next: usize,
+    random: Random,
+}
+
+/// Requests that are ready to be written to a socket.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    bytes: Vec<u8>,
+    requests: Vec<(Range<usize>, u32)>,
+}
+
+impl Batch {
+    /// How many requests there are.
+    pub(crate) fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// The bytes of a request, and which customer it comes from.
+    pub(crate) fn get(&self, index: usize) -> (&[u8], u32) {
+        let (range, customer) = &self.requests[index];
+        (&self.bytes[range.clone()], *customer)
+    }
+}
+
+impl Messages {
+    /// Messages for the host at `host`, from so many customers.
+    pub(crate) fn new(host: SocketAddr, customers: u32) -> Self {
+        let mut random = Random::new();
+        let mut order: Vec<_> = (0..customers).collect();
+        for index in (1..order.len()).rev() {
+            let other = (random.next() % (index as u64 + 1)) as usize;
+            order.swap(index, other);
+        }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, APP_SECRET.as_bytes());
+        Self { key, host, order, next: 0, random }
+    }
+
+    /// Makes and signs so many messages, written now.
+    pub(crate) fn prepare(&mut self, count: usize) -> Batch {
+        let written = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let mut batch =
+            Batch { bytes: Vec::with_capacity(count * 1_024), requests: Vec::with_capacity(count) };
+        for _ in 0..count {
+            let customer = self.order[self.next % self.order.len()];
+            self.next += 1;
+            let body = self.body(customer, written);
+            let signature = HEXLOWER.encode(hmac::sign(&self.key, body.as_bytes()).as_ref());
+            let from = batch.bytes.len();
+            let head = format!(
+                "POST /webhooks/whatsapp/{ACCOUNT} HTTP/1.1\r\nhost: {}\r\n\
+                 content-type: application/json\r\nuser-agent: facebookexternalua\r\n\
+                 x-hub-signature-256: sha256={signature}\r\ncontent-length: {}\r\n\r\n",
+                self.host,
+                body.len()
+            );
+            batch.bytes.extend_from_slice(head.as_bytes());
+            batch.bytes.extend_from_slice(body.as_bytes());
+            batch.requests.push((from..batch.bytes.len(), customer));
+        }
+        batch
+    }
+
+    fn body(&mut self, customer: u32, written: u64) -> String {
+        let number = number(customer);
+        let mut id = [0_u8; 40];
+        for chunk in id.chunks_mut(8) {
+            chunk.copy_from_slice(&self.random.next().to_le_bytes());
+        }
+        let id = BASE64.encode(&id);
+        format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"310000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"4915550000000","phone_number_id":"{ACCOUNT}"}},"contacts":[{{"profile":{{"name":"CANARY Customer {customer}"}},"wa_id":"{number}"}}],"messages":[{{"from":"{number}","id":"wamid.{id}","timestamp":"{written}","text":{{"body":"{TEXT}"}},"type":"text"}}]}},"field":"messages"}}]}}]}}"#
+        )
+    }
+}
+
+const PREFIX: &str = "4915550";
+
+/// The phone number of a customer.
+fn number(customer: u32) -> String {
+    format!("{PREFIX}{customer:07}")
+}
+
+/// The customer with this phone number.
+pub(crate) fn customer(number: &str) -> Option<u32> {
+    number.strip_prefix('+').unwrap_or(number).strip_prefix(PREFIX)?.parse().ok()
+}
+
+/// Random enough for ids that must differ; nothing here is secret.
+/// `SplitMix64`: <https://prng.di.unimi.it/splitmix64.c>
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn new() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(now.as_nanos() as u64)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::bench::wire;
+
+    fn messages() -> Messages {
+        Messages::new(SocketAddr::from(([127, 0, 0, 1], 8080)), 50)
+    }
+
+    #[test]
+    fn every_request_is_whole_signed_and_distinct() {
+        let mut messages = messages();
+        let batch = messages.prepare(200);
+        let mut bodies = HashSet::new();
+        for index in 0..batch.len() {
+            let (bytes, _) = batch.get(index);
+            let message = wire::whole_message(bytes).unwrap().expect("a whole request");
+            assert_eq!(message.length, bytes.len());
+            let body = &bytes[message.body.clone()];
+            let parsed: serde_json::Value = serde_json::from_slice(body).unwrap();
+            assert_eq!(parsed["object"], "whatsapp_business_account");
+            let signature = HEXLOWER.encode(hmac::sign(&messages.key, body).as_ref());
+            assert!(String::from_utf8_lossy(bytes).contains(&signature));
+            assert!(bodies.insert(body.to_vec()), "message {index} is a repetition");
+        }
+    }
+
+    #[test]
+    fn each_customer_writes_again_only_after_all_others() {
+        let mut messages = messages();
+        let batch = messages.prepare(100);
+        let customers: Vec<_> = (0..100).map(|index| batch.get(index).1).collect();
+        assert_eq!(customers[..50].iter().collect::<HashSet<_>>().len(), 50);
+        assert!(customers[..50] == customers[50..]);
+    }
+
+    #[test]
+    fn a_number_leads_back_to_its_customer() {
+        assert!(customer(&number(42)) == Some(42));
+        assert!(customer(&format!("+{}", number(7))) == Some(7));
+        assert!(customer("not a number").is_none());
+    }
+}

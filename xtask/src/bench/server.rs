@@ -1,0 +1,250 @@
+//! The host that is measured: started with a brand of its own, watched through `/proc`, always ended.
+
+use std::{
+    fs::{self, File},
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The account that the messages are for.
+pub(crate) const ACCOUNT: &str = "310000000000002";
+/// What signs the messages.
+pub(crate) const APP_SECRET: &str = "bench-app-secret-of-no-account";
+
+const START_MAX: Duration = Duration::from_secs(30);
+const STOP_MAX: Duration = Duration::from_secs(15);
+/// `/proc` counts processor time in these on every Linux, `proc(5)`.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// The folder of one run; removed at the end.
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// An empty folder on the disk of the workspace.
+    pub(crate) fn make(root: &Path) -> Result<Self> {
+        let path = root.join("target/bench");
+        if path.exists() {
+            fs::remove_dir_all(&path)?;
+        }
+        fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("cannot remove {}: {error}", self.0.display());
+        }
+    }
+}
+
+/// What the host used since it started, and what it holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    pub(crate) processor: Duration,
+    pub(crate) resident_bytes: u64,
+    pub(crate) resident_bytes_peak: u64,
+}
+
+/// The running host.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Starts `forthright serve`, with the mock on `mock_port` as its platform, and waits until it is ready.
+    /// Its output is kept in `target/bench.log`.
+    pub(crate) fn start(root: &Path, folder: &Folder, mock_port: u16) -> Result<Self> {
+        let demo = fs::read_to_string(root.join("content/brands/demo.toml"))?;
+        let brand = folder.path().join("bench.toml");
+        fs::write(&brand, brand_file(&demo, mock_port)?)?;
+        let address = free_address()?;
+        let log_path = root.join("target/bench.log");
+        let log = File::create(&log_path)?;
+        let child = Command::new(root.join("target/release/forthright"))
+            .current_dir(root)
+            .arg("serve")
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .arg("--brand")
+            .arg(&brand)
+            .args(["--listen", &address.to_string()])
+            .env("BENCH_APP_SECRET", APP_SECRET)
+            .env("BENCH_VERIFY_TOKEN", "bench-verify-token")
+            .env("BENCH_ACCESS_TOKEN", "bench-access-token")
+            .env("FORTHRIGHT_OPERATOR_TOKEN", "bench-operator-token-of-nobody")
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot start target/release/forthright")?;
+        let mut server = Self { child, address };
+        server.wait_until_ready().with_context(|| {
+            format!("the host did not become ready; {} has what it said", log_path.display())
+        })?;
+        Ok(server)
+    }
+
+    /// Where the host listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the host used so far.
+    pub(crate) fn usage(&self) -> Result<Usage> {
+        let folder = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let stat = fs::read_to_string(folder.join("stat")).context("the host ended")?;
+        let status = fs::read_to_string(folder.join("status")).context("the host ended")?;
+        parse_usage(&stat, &status).context("unreadable /proc")
+    }
+
+    /// Asks the host to end and waits for it.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let status = self.end()?;
+        ensure!(status.success(), "the host ended with {status}");
+        Ok(())
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < START_MAX {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the host ended with {status}");
+            }
+            if is_healthy(self.address).unwrap_or(false) {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        bail!("no answer from /healthz in {} s", START_MAX.as_secs())
+    }
+
+    fn end(&mut self) -> Result<std::process::ExitStatus> {
+        if let Some(status) = self.child.try_wait()? {
+            return Ok(status);
+        }
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.context("the id of the host")?, Signal::TERM)?;
+        let start = Instant::now();
+        while start.elapsed() < STOP_MAX {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.child.kill()?;
+        self.child.wait()?;
+        bail!("the host did not end within {} s of SIGTERM", STOP_MAX.as_secs())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            eprintln!("{error:#}");
+        }
+    }
+}
+
+/// The demo brand with this bench's account, secrets and platform.
+fn brand_file(demo: &str, mock_port: u16) -> Result<String> {
+    let values = [
+        ("brand", r#""bench""#.to_owned()),
+        ("id", format!("{ACCOUNT:?}")),
+        ("api_base", format!(r#""http://127.0.0.1:{mock_port}""#)),
+        ("app_secrets", r#"["BENCH_APP_SECRET"]"#.to_owned()),
+        ("verify_token", r#""BENCH_VERIFY_TOKEN""#.to_owned()),
+        ("access_token", r#""BENCH_ACCESS_TOKEN""#.to_owned()),
+    ];
+    let mut replaced = 0;
+    let lines: Vec<_> = demo
+        .lines()
+        .map(|line| {
+            let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+            match values.iter().find(|(name, _)| *name == key) {
+                Some((name, value)) => {
+                    replaced += 1;
+                    format!("{name} = {value}")
+                }
+                None => line.to_owned(),
+            }
+        })
+        .collect();
+    ensure!(
+        replaced == values.len(),
+        "content/brands/demo.toml has not exactly one account with the keys this bench sets"
+    );
+    Ok(lines.join("\n") + "\n")
+}
+
+/// An address that nobody listens at.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
+}
+
+fn is_healthy(address: SocketAddr) -> Result<bool> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    write!(stream, "GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    let mut start = [0_u8; 12];
+    stream.read_exact(&mut start)?;
+    Ok(start.ends_with(b" 200"))
+}
+
+fn parse_usage(stat: &str, status: &str) -> Option<Usage> {
+    // The name of the program may hold spaces, so fields are counted from behind it; `proc(5)` numbers
+    // them from 1: the state is 3, utime 14, stime 15.
+    let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    let bytes = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib * 1_024)
+    };
+    Some(Usage {
+        processor: Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND),
+        resident_bytes: bytes("VmRSS:")?,
+        resident_bytes_peak: bytes("VmHWM:")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_is_read_past_a_name_with_spaces() {
+        let stat = "7 (a (b) c) S 1 7 7 0 -1 0 0 0 0 0 150 50 0 0 20 0 4 0 9 0 0";
+        let usage =
+            parse_usage(stat, "Name:\tx\nVmHWM:\t   2048 kB\nVmRSS:\t   1024 kB\n").unwrap();
+        assert_eq!(usage.processor, Duration::from_secs(2));
+        assert_eq!(usage.resident_bytes, 1_048_576);
+        assert_eq!(usage.resident_bytes_peak, 2_097_152);
+    }
+
+    #[test]
+    fn the_demo_brand_becomes_the_bench_s_own() {
+        let demo = include_str!("../../../content/brands/demo.toml");
+        let brand = brand_file(demo, 4_242).unwrap();
+        assert!(brand.contains("api_base = \"http://127.0.0.1:4242\"\n"));
+        assert!(brand.contains(ACCOUNT));
+        assert!(!brand.contains("DEMO_"), "a name of a demo secret is left");
+        assert!(brand_file("brand = \"demo\"\n", 1).is_err());
+    }
+}
