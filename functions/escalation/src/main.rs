@@ -8,12 +8,12 @@ use forthright_escalation::{Escalation, Settings};
 async fn main() -> Result<(), Error> {
     let source = forthright_aws::start();
     let settings = Settings::read(&source)?;
-    let aws = forthright_aws::connect(&source).await?;
+    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
     forthright_aws::serve_http_and_queue::<CaseRef, _>(Escalation {
-        cases: Cases::new(&aws.stores()),
+        cases: Cases::new(&stores),
         brands: settings.served.brands(),
         operator_token: settings.operator_token,
-        queue: aws.queue,
+        queue,
     })
     .await
 }

@@ -52,7 +52,10 @@ mod tests {
     fn a_missing_setting_or_secret_stops_the_start_and_only_its_name_is_told() {
         for without in [Settings::BRANDS, Settings::OPERATOR_TOKEN, "DEMO_WHATSAPP_APP_SECRET"] {
             let error = Settings::read(&source(without, "")).unwrap_err().to_string();
-            assert_eq!(error, format!("the setting `{without}` is missing; set it and start again"));
+            assert_eq!(
+                error,
+                format!("the setting `{without}` is missing; set it and start again")
+            );
         }
     }
 

@@ -10,13 +10,13 @@ async fn main() -> Result<(), Error> {
     let source = forthright_aws::start();
     let served = Settings::read(&source)?.served;
     let detector = Rules::embedded()?;
-    let aws = forthright_aws::connect(&source).await?;
+    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
     forthright_aws::serve_queue::<MessageRef, _>(Intent {
-        inbox: Inbox::new(&aws.stores()),
+        inbox: Inbox::new(&stores),
         detector,
         book: served.book,
         clock: forthright_aws::clock(),
-        queue: aws.queue,
+        queue,
     })
     .await
 }

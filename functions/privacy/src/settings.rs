@@ -88,7 +88,10 @@ mod tests {
             "DEMO_WHATSAPP_APP_SECRET",
         ] {
             let error = Settings::read(&source(without, "")).unwrap_err().to_string();
-            assert_eq!(error, format!("the setting `{without}` is missing; set it and start again"));
+            assert_eq!(
+                error,
+                format!("the setting `{without}` is missing; set it and start again")
+            );
         }
     }
 

@@ -1,25 +1,25 @@
 //! The reply Lambda.
 
-use forthright_core::TaskRef;
-use forthright_core::ledger::{Register, Replies};
+use forthright_aws::Error;
+use forthright_core::{TaskRef, ledger};
 use forthright_egress::{AllowedHost, Egress};
 use forthright_reply::{Reply, Settings};
 
 #[tokio::main]
-async fn main() -> Result<(), forthright_aws::Error> {
+async fn main() -> Result<(), Error> {
     let source = forthright_aws::start();
     let served = Settings::read(&source)?.served;
-    let hosts = served.accounts.iter().map(|at| AllowedHost::from_api_base(&at.api_base));
+    let hosts = served.accounts.iter().map(|one| AllowedHost::from_api_base(&one.api_base));
     let exchange = Egress::new(hosts.collect::<Result<_, _>>()?)?;
-    let aws = forthright_aws::connect(&source).await?;
+    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
     forthright_aws::serve_queue::<TaskRef, _>(Reply {
-        replies: Replies::new(&aws.stores()),
-        register: Register::new(&aws.stores()),
+        replies: ledger::Replies::new(&stores),
+        register: ledger::Register::new(&stores),
         book: served.book,
         accounts: served.accounts,
         exchange,
         clock: forthright_aws::clock(),
-        queue: aws.queue,
+        queue,
     })
     .await
 }

@@ -7,7 +7,7 @@ use forthright_steward::{Steward, Tick};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let source = forthright_aws::start();
-    let aws = forthright_aws::connect(&source).await?;
-    let steward = Steward { replies: Replies::new(&aws.stores()), queue: aws.queue };
+    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
+    let steward = Steward { replies: Replies::new(&stores), queue };
     forthright_aws::serve_schedule(steward, || Tick::Clock).await
 }

@@ -8,14 +8,13 @@ use forthright_webhook::{Settings, Webhook};
 async fn main() -> Result<(), Error> {
     let source = forthright_aws::start();
     let served = Settings::read(&source)?.served;
-    let aws = forthright_aws::connect(&source).await?;
-    let stores = aws.stores();
+    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
     forthright_aws::serve_http(Webhook {
         accounts: served.accounts,
         inbox: Inbox::new(&stores),
         replies: Replies::new(&stores),
         register: Register::new(&stores),
-        queue: aws.queue,
+        queue,
     })
     .await
 }

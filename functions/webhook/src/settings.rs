@@ -38,7 +38,10 @@ mod tests {
                 _ => Some("CANARY of enough bytes".to_owned()),
             });
             let error = Settings::read(&source).unwrap_err().to_string();
-            assert_eq!(error, format!("the setting `{without}` is missing; set it and start again"));
+            assert_eq!(
+                error,
+                format!("the setting `{without}` is missing; set it and start again")
+            );
         }
     }
 }

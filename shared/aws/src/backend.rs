@@ -38,11 +38,11 @@ pub struct Backends {
 }
 
 impl Backends {
-    /// What ledgers stand on here: these back ends, and the system's time and randomness.
-    pub fn stores(&self) -> Arc<Stores<DynamoDb, Kms>> {
+    /// What ledgers stand on, with the system's time and randomness, and where hints go.
+    pub fn into_ports(self) -> (Arc<Stores<DynamoDb, Kms>>, Sqs) {
         // No subject's key outlives the call that needed it: another instance may destroy it at any time.
         let keep_keys = Duration::ZERO;
-        Stores::new(self.table.clone(), self.vault.clone(), clock(), entropy(), keep_keys)
+        (Stores::new(self.table, self.vault, clock(), entropy(), keep_keys), self.queue)
     }
 }
 

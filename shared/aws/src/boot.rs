@@ -17,9 +17,7 @@ use tracing_subscriber::{
 /// is logged; `info` without it. To be called once, first in `main`.
 pub fn start() -> Source {
     let source = environment();
-    let wanted = source
-        .optional("RUST_LOG")
-        .unwrap_or_else(|| "info".to_owned());
+    let wanted = source.optional("RUST_LOG").unwrap_or_else(|| "info".to_owned());
     let logs_are_new = logs(&wanted, std::io::stdout).try_init().is_ok();
     panic::set_hook(Box::new(report_panic));
     if !logs_are_new {
@@ -28,10 +26,7 @@ pub fn start() -> Source {
     source
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place on AWS that reads the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place on AWS that reads the environment")]
 fn environment() -> Source {
     Source::new(|name| std::env::var(name).ok())
 }
@@ -41,14 +36,9 @@ pub fn clock() -> Clock {
     Clock::new(now, tokio::time::sleep)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place on AWS that reads the system's clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place on AWS that reads the system's clock")]
 fn now() -> Time {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -75,10 +65,7 @@ where
         .without_time()
         .with_ansi(false)
         .with_writer(writer);
-    tracing_subscriber::registry()
-        .with(filter)
-        .with(filter_fn(may_be_logged))
-        .with(lines)
+    tracing_subscriber::registry().with(filter).with(filter_fn(may_be_logged)).with(lines)
 }
 
 /// Whatever `RUST_LOG` says: below `INFO` only our own crates may speak. At `TRACE` Lambda's runtime logs
@@ -89,12 +76,6 @@ fn may_be_logged(line: &Metadata<'_>) -> bool {
 
 /// Logs where a panic was, never what it said: the payload may quote a person.
 fn report_panic(panic: &PanicHookInfo<'_>) {
-    let (file, line) = panic
-        .location()
-        .map_or(("unknown", 0), |at| (at.file(), at.line()));
-    tracing::error!(
-        panic.file = file,
-        panic.line = line,
-        "a panic; its text is not logged"
-    );
+    let (file, line) = panic.location().map_or(("unknown", 0), |at| (at.file(), at.line()));
+    tracing::error!(panic.file = file, panic.line = line, "a panic; its text is not logged");
 }

@@ -23,10 +23,7 @@ mod tests {
     #[test]
     fn causes_follow_the_fault() {
         let fault = Fault::unavailable("the table", std::io::Error::other("connection refused"));
-        assert_eq!(
-            with_causes(&fault),
-            "the table is unavailable: connection refused"
-        );
+        assert_eq!(with_causes(&fault), "the table is unavailable: connection refused");
         assert_eq!(with_causes(&Fault::rejected("no")), "rejected: no");
     }
 }

@@ -36,15 +36,9 @@ where
     Handler: Handle<Request, Output = Response>,
 {
     if request.body().len() > BODY_BYTES_MAX {
-        return error(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is larger than 4 MiB",
-        );
+        return error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB");
     }
-    match AssertUnwindSafe(async { handler.handle(request).await })
-        .catch_unwind()
-        .await
-    {
+    match AssertUnwindSafe(async { handler.handle(request).await }).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(fault)) => {
             let causes = with_causes(&fault);
@@ -55,10 +49,9 @@ where
             response_to(&fault)
         }
         // The panic hook has logged where.
-        Err(_) => error(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "an internal error; an operator was told",
-        ),
+        Err(_) => {
+            error(StatusCode::INTERNAL_SERVER_ERROR, "an internal error; an operator was told")
+        }
     }
 }
 
@@ -69,12 +62,7 @@ where
 /// that a check for a single signature refuses them.
 pub fn to_request(request: lambda_http::Request) -> Request {
     let (mut parts, body) = request.into_parts();
-    parts.uri = parts
-        .uri
-        .path_and_query()
-        .cloned()
-        .map(Uri::from)
-        .unwrap_or_default();
+    parts.uri = parts.uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
     // Lambda's own facts about the request: no function may come to depend on them.
     parts.extensions.clear();
     let body = match body {

@@ -62,10 +62,7 @@ pub enum BatchFault {
 // What alarms see: else it would be the name of a Rust type.
 impl From<BatchFault> for Diagnostic {
     fn from(fault: BatchFault) -> Self {
-        Self {
-            error_type: "BatchRefused".to_owned(),
-            error_message: fault.to_string(),
-        }
+        Self { error_type: "BatchRefused".to_owned(), error_message: fault.to_string() }
     }
 }
 
@@ -87,10 +84,8 @@ where
 
 /// Read here and not by the runtime, which would log what it could not read.
 pub(crate) fn read_batch(event: &str) -> Result<SqsEvent, BatchFault> {
-    serde_json::from_str(event).map_err(|error| BatchFault::NotABatch {
-        line: error.line(),
-        column: error.column(),
-    })
+    serde_json::from_str(event)
+        .map_err(|error| BatchFault::NotABatch { line: error.line(), column: error.column() })
 }
 
 /// Handles the records in their order and names exactly those that must come again.
@@ -106,11 +101,7 @@ where
     Job: FromHint + Clone,
     Handler: Handle<Job> + Poison<Job>,
 {
-    let records = batch
-        .records
-        .iter()
-        .map(Record::read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let records = batch.records.iter().map(Record::read).collect::<Result<Vec<_>, _>>()?;
     let mut response = SqsBatchResponse::default();
     let mut halted = HashSet::new();
     let mut late = false;
@@ -168,10 +159,7 @@ where
         }
     };
     let Some(job) = Job::from_hint(hint) else {
-        tracing::error!(
-            message.id = id,
-            "a job of another lane goes back to the queue"
-        );
+        tracing::error!(message.id = id, "a job of another lane goes back to the queue");
         return false;
     };
     let work = async { handler.handle(job.clone()).await.map(drop) };
@@ -180,11 +168,7 @@ where
     };
     let causes = with_causes(&fault);
     if fault.retry() == Retry::Later {
-        tracing::warn!(
-            message.id = id,
-            error = causes,
-            "a job failed and goes back to the queue"
-        );
+        tracing::warn!(message.id = id, error = causes, "a job failed and goes back to the queue");
         return false;
     }
     match guarded(handler.to_a_person(&job)).await {

@@ -17,10 +17,7 @@ pub struct RunFault;
 // What alarms see: else it would be the name of a Rust type.
 impl From<RunFault> for Diagnostic {
     fn from(fault: RunFault) -> Self {
-        Self {
-            error_type: "ScheduledRunFailed".to_owned(),
-            error_message: fault.to_string(),
-        }
+        Self { error_type: "ScheduledRunFailed".to_owned(), error_message: fault.to_string() }
     }
 }
 
@@ -35,11 +32,9 @@ where
     Handler: Handle<Input>,
 {
     let (handler, make) = (&handler, &make);
-    lambda_runtime::run(service_fn(move |_: LambdaEvent<Box<RawValue>>| {
-        run_once(handler, make())
-    }))
-    .await
-    .map_err(Error::of_host)
+    lambda_runtime::run(service_fn(move |_: LambdaEvent<Box<RawValue>>| run_once(handler, make())))
+        .await
+        .map_err(Error::of_host)
 }
 
 /// One run: fails if the function reports a fault or panics, after logging it.
@@ -48,10 +43,7 @@ where
     Input: Send,
     Handler: Handle<Input>,
 {
-    match AssertUnwindSafe(async { handler.handle(input).await })
-        .catch_unwind()
-        .await
-    {
+    match AssertUnwindSafe(async { handler.handle(input).await }).catch_unwind().await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(fault)) => {
             tracing::error!(error = with_causes(&fault), "the scheduled run failed");

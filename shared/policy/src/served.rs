@@ -28,7 +28,7 @@ pub enum ServedError {
     Content(#[from] ContentError),
     /// The list of brands has an entry that cannot be served.
     #[error(
-        "the setting `{}` is wrong: entry {entry} is {what}; the brands of this build are: {known}",
+        "the setting `{}` is wrong: entry {entry} is {what} (the brands of this build: {known})",
         Served::BRANDS
     )]
     Brand {
@@ -87,7 +87,7 @@ fn named<'book>(book: &'book Book, names: &str) -> Result<Vec<&'book Brand>, Ser
     let mut brands: Vec<&Brand> = Vec::new();
     for (entry, name) in (1_usize..).zip(names.split(',')) {
         let found = book.brands().find(|brand| brand.id().as_str() == name.trim());
-        let brand = found.ok_or_else(|| wrong(entry, "not one of them"))?;
+        let brand = found.ok_or_else(|| wrong(entry, "no brand of this build"))?;
         if brands.iter().any(|other| other.id() == brand.id()) {
             return Err(wrong(entry, "there a second time"));
         }
@@ -140,18 +140,18 @@ mod tests {
     #[test]
     fn an_entry_that_is_no_brand_is_told_by_its_place_and_not_repeated() {
         for (brands, said) in [
-            ("CANARY", "entry 1 is not one of them"),
-            ("demo,CANARY", "entry 2 is not one of them"),
-            ("demo,", "entry 2 is not one of them"),
-            ("Demo", "entry 1 is not one of them"),
-            ("demo demo", "entry 1 is not one of them"),
+            ("CANARY", "entry 1 is no brand of this build"),
+            ("demo,CANARY", "entry 2 is no brand of this build"),
+            ("demo,", "entry 2 is no brand of this build"),
+            ("Demo", "entry 1 is no brand of this build"),
+            ("demo demo", "entry 1 is no brand of this build"),
             ("demo,demo", "entry 2 is there a second time"),
         ] {
             let error = Served::read(&source(brands, "")).unwrap_err().to_string();
             assert_eq!(
                 error,
                 format!(
-                    "the setting `FORTHRIGHT_BRANDS` is wrong: {said}; the brands of this build are: demo"
+                    "the setting `FORTHRIGHT_BRANDS` is wrong: {said} (the brands of this build: demo)"
                 )
             );
         }

@@ -24,20 +24,10 @@ fn a_function_sees_the_very_bytes_that_were_signed() {
         include_str!("events/function-url-base64.json"),
     ] {
         let request = read(event);
-        assert!(
-            request.body().as_ref() == SENT,
-            "the body must be what was sent, byte by byte"
-        );
+        assert!(request.body().as_ref() == SENT, "the body must be what was sent, byte by byte");
         assert_eq!(request.method(), Method::POST);
         assert_eq!(request.uri(), "/webhooks/whatsapp/106");
-        assert_eq!(
-            request
-                .headers()
-                .get_all("x-hub-signature-256")
-                .iter()
-                .count(),
-            1
-        );
+        assert_eq!(request.headers().get_all("x-hub-signature-256").iter().count(), 1);
     }
 }
 
@@ -46,23 +36,14 @@ fn bytes_that_are_no_text_pass_unchanged() {
     let mut event: serde_json::Value =
         serde_json::from_str(include_str!("events/http-api-base64.json")).unwrap();
     event["body"] = "/wCA8A==".into();
-    assert_eq!(
-        read(&event.to_string()).body().as_ref(),
-        [0xff, 0x00, 0x80, 0xf0]
-    );
+    assert_eq!(read(&event.to_string()).body().as_ref(), [0xff, 0x00, 0x80, 0xf0]);
 }
 
 #[test]
 fn two_signatures_stay_one_value_that_no_check_accepts() {
     let request = read(include_str!("events/http-api-two-signatures.json"));
-    let values: Vec<_> = request
-        .headers()
-        .get_all("x-hub-signature-256")
-        .iter()
-        .collect();
-    let [value] = values.as_slice() else {
-        panic!("there must be one value")
-    };
+    let values: Vec<_> = request.headers().get_all("x-hub-signature-256").iter().collect();
+    let [value] = values.as_slice() else { panic!("there must be one value") };
     assert!(value.as_bytes().contains(&b','));
 }
 
@@ -75,10 +56,7 @@ fn a_handshake_keeps_its_query_as_it_was_sent() {
         "/webhooks/whatsapp/106?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=a%20token%26more"
     );
     assert!(request.body().is_empty());
-    assert!(
-        request.extensions().is_empty(),
-        "no function may come to depend on the host's facts"
-    );
+    assert!(request.extensions().is_empty(), "no function may come to depend on the host's facts");
 }
 
 enum Does {
@@ -95,10 +73,7 @@ struct Function {
 
 impl Function {
     fn that(does: Does) -> Self {
-        Self {
-            does,
-            calls: AtomicUsize::new(0),
-        }
+        Self { does, calls: AtomicUsize::new(0) }
     }
 }
 
@@ -127,10 +102,7 @@ async fn an_outcome_becomes_a_status_and_tells_no_detail() {
         let response = answer(&Function::that(does), Request::new(Bytes::new())).await;
         assert_eq!(response.status(), status);
         let body = String::from_utf8_lossy(response.body());
-        assert!(
-            !body.contains("shard") && !body.contains("secret"),
-            "{body}"
-        );
+        assert!(!body.contains("shard") && !body.contains("secret"), "{body}");
     }
 }
 

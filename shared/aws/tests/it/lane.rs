@@ -73,10 +73,7 @@ impl Desk {
     /// The ids that go back to the queue.
     pub(crate) async fn returned(&self, batch: serde_json::Value) -> Vec<String> {
         let failures = self.answer(batch).await.unwrap().batch_item_failures;
-        failures
-            .into_iter()
-            .map(|failure| failure.item_identifier)
-            .collect()
+        failures.into_iter().map(|failure| failure.item_identifier).collect()
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use forthright_aws::{BatchFault, RECORD_BUDGET};
 use forthright_core::{
-    CaseId, CaseRef, FromHint, Hint, MessageRef, QueueMessage, RequestRef, TaskRef, http::EXCHANGE_TIMEOUT,
+    CaseId, CaseRef, FromHint, Hint, MessageRef, QueueMessage, RequestRef, TaskRef,
+    http::EXCHANGE_TIMEOUT,
 };
 use serde_json::json;
 
@@ -13,9 +14,7 @@ use crate::lane::{Desk, Does, batch, job};
 const JOBS: u8 = 6;
 
 fn failing(mask: u8) -> Vec<u8> {
-    (0..JOBS)
-        .filter(|number| mask & (1 << number) != 0)
-        .collect()
+    (0..JOBS).filter(|number| mask & (1 << number) != 0).collect()
 }
 
 fn ids(numbers: &[u8]) -> Vec<String> {
@@ -27,11 +26,7 @@ async fn exactly_the_failed_jobs_come_again() {
     for mask in 0..1 << JOBS {
         let failing = failing(mask);
         let desk = Desk::new(failing.iter().map(|number| (*number, Does::FailsForNow)));
-        assert_eq!(
-            desk.returned(batch((0..JOBS).map(job))).await,
-            ids(&failing),
-            "{mask:06b}"
-        );
+        assert_eq!(desk.returned(batch((0..JOBS).map(job))).await, ids(&failing), "{mask:06b}");
         assert_eq!(desk.handled(), (0..JOBS).collect::<Vec<_>>());
         assert!(desk.told().is_empty());
     }
@@ -47,14 +42,10 @@ async fn in_a_fifo_queue_no_job_overtakes_a_failed_one_of_its_group() {
                 json!({ "MessageGroupId": format!("group {}", number % 2) });
         }
         let desk = Desk::new(failing.iter().map(|number| (*number, Does::FailsForNow)));
-        let follows = |number: u8| {
-            failing
-                .iter()
-                .any(|failed| *failed < number && failed % 2 == number % 2)
-        };
-        let returned: Vec<u8> = (0..JOBS)
-            .filter(|number| follows(*number) || failing.contains(number))
-            .collect();
+        let follows =
+            |number: u8| failing.iter().any(|failed| *failed < number && failed % 2 == number % 2);
+        let returned: Vec<u8> =
+            (0..JOBS).filter(|number| follows(*number) || failing.contains(number)).collect();
         assert_eq!(desk.returned(batch).await, ids(&returned), "{mask:06b}");
         let handled: Vec<u8> = (0..JOBS).filter(|number| !follows(*number)).collect();
         assert_eq!(desk.handled(), handled, "{mask:06b}");
@@ -73,11 +64,7 @@ async fn a_recorded_fifo_batch_is_read_and_answered_as_lambda_wants_it() {
         { "itemIdentifier": "00000000-0000-4000-8000-000000000003" },
     ] });
     assert_eq!(answer, expected);
-    assert_eq!(
-        desk.handled().len(),
-        2,
-        "the third follows a failed one of its group"
-    );
+    assert_eq!(desk.handled().len(), 2, "the third follows a failed one of its group");
 }
 
 #[tokio::test]
@@ -113,10 +100,7 @@ async fn if_no_person_can_be_told_the_job_comes_again() {
 
 #[tokio::test]
 async fn unreadable_jobs_and_those_of_other_lanes_come_again_and_reach_nobody() {
-    let case = CaseRef {
-        brand: "demo".parse().unwrap(),
-        case: CaseId::from_bytes([1; 16]),
-    };
+    let case = CaseRef { brand: "demo".parse().unwrap(), case: CaseId::from_bytes([1; 16]) };
     let other_lane = serde_json::to_string(&QueueMessage::V1(Hint::Human(case))).unwrap();
     let bodies = [
         String::new(),
@@ -142,16 +126,10 @@ async fn a_record_without_a_body_comes_again() {
 
 #[tokio::test]
 async fn an_empty_id_is_never_answered_but_fails_the_batch_before_any_job() {
-    for record in [
-        json!({ "body": job(1) }),
-        json!({ "messageId": "", "body": job(1) }),
-    ] {
+    for record in [json!({ "body": job(1) }), json!({ "messageId": "", "body": job(1) })] {
         let desk = Desk::new([]);
         let batch = json!({ "Records": [{ "messageId": "m0", "body": job(0) }, record] });
-        assert!(matches!(
-            desk.answer(batch).await,
-            Err(BatchFault::NoMessageId)
-        ));
+        assert!(matches!(desk.answer(batch).await, Err(BatchFault::NoMessageId)));
         assert!(desk.handled().is_empty());
     }
 }
@@ -170,17 +148,10 @@ async fn no_job_begins_without_time_to_end_it() {
         let mut desk = Desk::new([]);
         (desk.time_left, desk.job_takes) = (left, 10 * second);
         let expected: Vec<u8> = (handled..JOBS).collect();
-        assert_eq!(
-            desk.returned(batch((0..JOBS).map(job))).await,
-            ids(&expected),
-            "{left:?}"
-        );
+        assert_eq!(desk.returned(batch((0..JOBS).map(job))).await, ids(&expected), "{left:?}");
         assert_eq!(desk.handled(), (0..handled).collect::<Vec<_>>(), "{left:?}");
     }
-    assert!(
-        RECORD_BUDGET > EXCHANGE_TIMEOUT,
-        "else a call to a platform may outlive its function"
-    );
+    assert!(RECORD_BUDGET > EXCHANGE_TIMEOUT, "else a call to a platform may outlive its function");
 }
 
 #[test]

@@ -72,13 +72,8 @@ async fn take(
     Path((_, kind)): Path<(String, String)>,
     call: Call,
 ) -> StatusCode {
-    let body = axum::body::to_bytes(call.into_body(), 1 << 20)
-        .await
-        .unwrap();
-    lambda
-        .answers
-        .send((kind, serde_json::from_slice(&body).unwrap()))
-        .unwrap();
+    let body = axum::body::to_bytes(call.into_body(), 1 << 20).await.unwrap();
+    lambda.answers.send((kind, serde_json::from_slice(&body).unwrap())).unwrap();
     StatusCode::ACCEPTED
 }
 
@@ -86,19 +81,10 @@ async fn take(
 async fn invoke(events: &[String]) -> (Vec<(String, Value)>, Output) {
     let (answers, mut answered) = mpsc::unbounded_channel();
     let events_left = Mutex::new(events.iter().rev().cloned().collect());
-    let lambda = Arc::new(Lambda {
-        events: events_left,
-        answers,
-    });
+    let lambda = Arc::new(Lambda { events: events_left, answers });
     let api = Router::new()
-        .route(
-            "/2018-06-01/runtime/invocation/next",
-            axum::routing::get(next),
-        )
-        .route(
-            "/2018-06-01/runtime/invocation/{id}/{kind}",
-            axum::routing::post(take),
-        )
+        .route("/2018-06-01/runtime/invocation/next", axum::routing::get(next))
+        .route("/2018-06-01/runtime/invocation/{id}/{kind}", axum::routing::post(take))
         .with_state(lambda);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -137,53 +123,30 @@ async fn one_function_serves_http_and_its_queue_and_logs_nothing_personal() {
     let mut breaking: Value = serde_json::from_str(&request).unwrap();
     (breaking["body"], breaking["isBase64Encoded"]) = ("CANARY in a panic".into(), false.into());
     let jobs = batch([job(0), job(1), job(2), "CANARY is no job".to_owned()]);
-    let events = [
-        request,
-        breaking.to_string(),
-        jobs.to_string(),
-        r#"{"x":"CANARY"}"#.to_owned(),
-    ];
+    let events = [request, breaking.to_string(), jobs.to_string(), r#"{"x":"CANARY"}"#.to_owned()];
     let (answers, printed) = invoke(&events).await;
 
     let [(_, fine), (_, broken), (_, batch), (kind, strange)] = answers.as_slice() else {
         panic!("each event has one answer")
     };
     assert_eq!(fine["statusCode"], 200);
-    assert!(
-        fine["body"] == include_str!("events/body.json"),
-        "the body must come back unchanged"
-    );
+    assert!(fine["body"] == include_str!("events/body.json"), "the body must come back unchanged");
     assert_eq!(broken["statusCode"], 500);
     assert_eq!(
         batch["batchItemFailures"],
         serde_json::json!([{ "itemIdentifier": "m1" }, { "itemIdentifier": "m3" }])
     );
     assert_eq!(kind, "error");
-    assert!(
-        !strange.to_string().contains("CANARY"),
-        "an error must not quote the event"
-    );
+    assert!(!strange.to_string().contains("CANARY"), "an error must not quote the event");
 
-    let (logs, errors) = (
-        String::from_utf8_lossy(&printed.stdout),
-        String::from_utf8_lossy(&printed.stderr),
-    );
-    for said in [
-        "our own crates may say more",
-        "its text is not logged",
-        "an unreadable job",
-    ] {
+    let (logs, errors) =
+        (String::from_utf8_lossy(&printed.stdout), String::from_utf8_lossy(&printed.stderr));
+    for said in ["our own crates may say more", "its text is not logged", "an unreadable job"] {
         assert!(logs.contains(said), "the log must say: {said}");
     }
     for line in logs.lines().filter(|line| line.starts_with('{')) {
-        assert!(
-            serde_json::from_str::<Value>(line).is_ok(),
-            "each line must be JSON"
-        );
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "each line must be JSON");
     }
     let personal = logs.contains("CANARY") || errors.contains("CANARY");
-    assert!(
-        !personal,
-        "nothing of an event may be printed, at any level"
-    );
+    assert!(!personal, "nothing of an event may be printed, at any level");
 }

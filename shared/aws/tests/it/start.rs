@@ -16,10 +16,7 @@ impl<Q: Queue> Handle<Request> for Forwards<Q> {
     type Output = Response;
 
     async fn handle(&self, _request: Request) -> Result<Response, Fault> {
-        let case = CaseRef {
-            brand: "demo".parse().unwrap(),
-            case: CaseId::from_bytes([1; 16]),
-        };
+        let case = CaseRef { brand: "demo".parse().unwrap(), case: CaseId::from_bytes([1; 16]) };
         self.0.send(Hint::Human(case)).await?;
         Ok(text(StatusCode::OK, "fine"))
     }
@@ -34,10 +31,14 @@ async fn without_a_back_end_a_function_refuses_to_start_and_says_what_to_do() {
         serve_http(pages).await
     }
     let refusal = format!("{:?}", main(&Source::new(|_| None)).await.unwrap_err());
-    assert!(
-        refusal.contains("`forthright serve`") && refusal.contains("DynamoDB"),
-        "{refusal}"
-    );
+    assert!(refusal.contains("`forthright serve`") && refusal.contains("DynamoDB"), "{refusal}");
+}
+
+#[test]
+fn a_refused_start_is_told_as_a_sentence() {
+    let missing = Source::new(|_| None).required("FORTHRIGHT_BRANDS").unwrap_err();
+    let told = format!("{:?}", Error::from(missing));
+    assert_eq!(told, "the setting `FORTHRIGHT_BRANDS` is missing; set it and start again");
 }
 
 #[tokio::test]
