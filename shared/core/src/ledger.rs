@@ -3,12 +3,14 @@
 //! Each ledger declares what it does to which rows as `GRANTS`; a function's IAM policy is the sum of its
 //! ledgers' grants, and the tests' table refuses what was not declared.
 
+mod case_rows;
 mod cases;
 mod content;
 mod erasure;
 mod export;
 mod inbox;
 mod moves;
+mod overdue;
 mod register;
 mod replies;
 mod rights;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    HINT_GRACE, cases,
+    HINT_GRACE, case_rows,
     content::Written,
     moves::ended,
     stores::{Commit, Stores, TRIES, due_entry_of},
@@ -295,7 +295,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             Route::Person { reason, acknowledgement } => {
                 let event = if acknowledgement.is_some() { Event::Decide } else { Event::Escalate };
                 let item = decided(event)?.text(Attribute::Reason, reason);
-                let (case, writes) = cases::escalate(&self.0, gate, eid, *reason, item).await?;
+                let (case, writes) = case_rows::escalate(&self.0, gate, eid, *reason, item).await?;
                 let brand = opened.reference.brand.clone();
                 let mut hints = vec![Hint::Human(CaseRef { brand, case })];
                 if acknowledgement.is_some() {
@@ -332,7 +332,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 .json(Attribute::Decision, &decision)
                 .text(Attribute::Reason, reason);
             let (case, writes) =
-                cases::escalate(&self.0, &gate, reference.eid, reason, item).await?;
+                case_rows::escalate(&self.0, &gate, reference.eid, reason, item).await?;
             if self.0.commit(writes).await? == Commit::Done {
                 return Ok(vec![Hint::Human(CaseRef { brand: reference.brand.clone(), case })]);
             }

@@ -1,7 +1,7 @@
 //! How a task ends, or waits: one loop for every event that befalls a claimed message.
 
 use super::{
-    UNKNOWN_WAIT, cases,
+    UNKNOWN_WAIT, case_rows,
     stores::{Commit, Stores, TRIES, due_entry_of},
 };
 use crate::{
@@ -145,7 +145,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
             (_, Some(case)) => {
                 let [row] = self.get([Key::case(case)]).await?;
                 let returned =
-                    row.map(|row| cases::returned(row, reason, self.now())).transpose()?;
+                    row.map(|row| case_rows::returned(row, reason, self.now())).transpose()?;
                 let writes = returned
                     .flatten()
                     .map(Write::replace)
@@ -155,7 +155,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
             }
             (TaskId::Message(eid), None) => {
                 let (case, writes) =
-                    cases::escalate(self, &standing.gate, eid, reason, item).await?;
+                    case_rows::escalate(self, &standing.gate, eid, reason, item).await?;
                 Ok((writes, vec![Hint::Human(CaseRef { brand, case })]))
             }
             // A notice of the privacy function: its request goes on without it.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    cases::{self, Cause},
+    case_rows::{self, Cause},
     stores::{Commit, Stores, TRIES},
 };
 use crate::{
@@ -140,7 +140,7 @@ impl<T: Table, V: Vault> Register<T, V> {
         let note = |settings: &mut Settings| {
             settings.refused.insert(name(at), fingerprint.clone());
         };
-        self.change(&at.brand, note, Some(cases::bare_item(at, cause))).await
+        self.change(&at.brand, note, Some(case_rows::bare_item(at, cause))).await
     }
 
     /// Changes the settings, if the change changes anything; with it goes a row that must be new.
@@ -197,7 +197,7 @@ impl<T: Table, V: Vault> Register<T, V> {
             .text(Attribute::Case, case)
             .time(Attribute::ReceivedAt, now);
         let cause = Cause { case, reason: Reason::Unreadable, state: CaseState::Open, now };
-        let writes = vec![Write::create(cases::bare_item(at, cause)), Write::create(record)];
+        let writes = vec![Write::create(case_rows::bare_item(at, cause)), Write::create(record)];
         Ok(match self.0.commit(writes).await? {
             Commit::Done => Some(case),
             Commit::Moved(_) => None,

@@ -7,7 +7,7 @@ use super::{
     content::{Said, Written},
     moves::{Ending, Standing, due_at},
     register::Settings,
-    stores::{Commit, Stores, due_entry},
+    stores::{Commit, Stores},
 };
 use crate::{
     case::{Actor, Reason},
@@ -22,7 +22,6 @@ use crate::{
     state::{Event, State},
     subject::SubjectWrites,
     table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
-    time::Time,
 };
 
 /// Claims, settles and looks after what is to be sent.
@@ -314,71 +313,10 @@ impl<T: Table, V: Vault> Replies<T, V> {
         }
     }
 
-    /// Work of one shard that is due, after leases and waits that are over were settled. With `resume`, work
-    /// that waits for its hint only is due at once: nothing is in flight when a process has just started.
-    pub async fn overdue(&self, shard: u8, resume: bool) -> Result<Vec<Hint>, Fault> {
-        const SHARD_TASKS: usize = 1_000;
-        let now = self.0.now();
-        let until = if resume { now.plus(LEASE) } else { now };
-        let keys = self.0.listed(Index::Due, due_entry(shard), until, SHARD_TASKS).await?;
-        let mut overdue = Vec::new();
-        for key in keys {
-            if let Some(hint) = self.look_after(&key, now).await? {
-                overdue.extend(hint);
-            }
-        }
-        Ok(overdue)
-    }
-
-    async fn look_after(&self, key: &Key, now: Time) -> Result<Option<Vec<Hint>>, Fault> {
-        if let Some(request) = key.as_request() {
-            return super::rights::hint(&self.0, request).await;
-        }
-        let Some((pid, epoch, task)) = key.as_task() else {
-            return Err(Fault::Damaged { what: "index of due work" });
-        };
-        // The index may lag: what counts is the row.
-        let [row] = self.0.get([key.clone()]).await?;
-        let Some(row) = row else {
-            return Ok(None);
-        };
-        let reference = TaskRef { brand: row.parse_required(Attribute::Brand)?, pid, epoch, task };
-        let state: State = row.parse_required(Attribute::State)?;
-        let passed = |attribute| row.get_time(attribute).is_none_or(|time| time <= now);
-        match state {
-            State::Received => Ok(Some(vec![received(&reference)])),
-            State::Decided if passed(Attribute::NotBefore) => {
-                Ok(Some(vec![Hint::Outbound(reference)]))
-            }
-            State::Sending if passed(Attribute::LeaseUntil) => {
-                self.0.finish(&reference, None, Event::LeaseOver, &Ending::Lost).await.map(Some)
-            }
-            State::Unknown if passed(Attribute::DueAt) => {
-                let ending = Ending::Person(Reason::OutcomeUnknown);
-                self.0.finish(&reference, None, Event::TimeOver, &ending).await.map(Some)
-            }
-            State::Decided
-            | State::Sending
-            | State::Unknown
-            | State::Answered
-            | State::Human
-            | State::Suppressed => Ok(None),
-        }
-    }
-
     /// Gives a message that no function can send to a person.
     pub async fn poison(&self, reference: &TaskRef) -> Result<Vec<Hint>, Fault> {
         let ending = Ending::Person(Reason::Poison);
         self.0.finish(reference, None, Event::Escalate, &ending).await
-    }
-}
-
-fn received(reference: &TaskRef) -> Hint {
-    let TaskRef { brand, pid, epoch, task } = reference.clone();
-    match task {
-        TaskId::Message(eid) => Hint::Inbound(crate::queue::MessageRef { brand, pid, epoch, eid }),
-        // What is ours begins as decided.
-        TaskId::Out(_) => Hint::Outbound(reference.clone()),
     }
 }
 

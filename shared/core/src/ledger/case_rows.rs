@@ -1,0 +1,194 @@
+//! The rows of a case, and how they move: opened, woken, returned, remarked upon.
+
+use super::{
+    moves::Standing,
+    stores::{Commit, Stores, TRIES},
+};
+use crate::{
+    case::{Actor, CaseState, Reason},
+    fault::Fault,
+    gate::{Gate, Held},
+    ids::{Address, BrandId, CaseId, Eid, TaskId},
+    queue::{CaseRef, Hint, TaskRef},
+    seal::Vault,
+    subject::SubjectWrites,
+    table::{Attribute, Index, Item, Key, Table, Write},
+    time::Time,
+};
+
+/// What a new case is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cause {
+    pub(super) case: CaseId,
+    pub(super) reason: Reason,
+    pub(super) state: CaseState,
+    pub(super) now: Time,
+}
+
+/// A case's row without a subject.
+pub(super) fn bare_item(at: &Address, cause: Cause) -> Item {
+    let Cause { case, reason, state, now } = cause;
+    let sla_at = now.plus(reason.sla());
+    Item::new(Key::case(case))
+        .text(Attribute::State, state)
+        .text(Attribute::Reason, reason)
+        .text(Attribute::Priority, reason.priority())
+        .text(Attribute::Brand, &at.brand)
+        .text(Attribute::Channel, at.channel)
+        .text(Attribute::Account, &at.account)
+        .time(Attribute::ReceivedAt, now)
+        .time(Attribute::SlaAt, sla_at)
+        .text(Attribute::Actor, Actor::Machine)
+        .listed(Index::Listing, entry(&at.brand), sla_at)
+}
+
+/// A case's row.
+fn case_item(gate: &Gate, cause: Cause) -> Item {
+    bare_item(&gate.at, cause)
+        .text(Attribute::Pid, gate.pid)
+        .number(Attribute::Epoch, i64::from(gate.epoch.number()))
+}
+
+/// The subject's side of a case.
+fn pointer_item(gate: &Gate, cause: Cause) -> Item {
+    Item::new(Key::case_pointer(gate.pid, gate.epoch, cause.case))
+        .text(Attribute::Reason, cause.reason)
+        .time(Attribute::ReceivedAt, cause.now)
+}
+
+/// The entry of a brand's live cases, by the time until which they should be answered.
+pub(super) fn entry(brand: &BrandId) -> String {
+    format!("cases#{brand}")
+}
+
+/// The writes that give a message to a person: to the one who holds the conversation, or under a new case,
+/// whose person holds it from now on. `item` is the message's row as it becomes.
+pub(super) async fn escalate<T: Table, V: Vault>(
+    stores: &Stores<T, V>,
+    gate: &Gate,
+    eid: Eid,
+    reason: Reason,
+    item: Item,
+) -> Result<(CaseId, Vec<Write>), Fault> {
+    let now = stores.now();
+    if let Some(held) = gate.held {
+        let [row] = stores.get([Key::case(held.case)]).await?;
+        let woken = row.map(|row| woken(row, now)).transpose()?.flatten();
+        let writes = SubjectWrites::new(gate)
+            .and_maybe(woken.map(Write::replace))
+            .and(Write::replace(item.text(Attribute::Case, held.case)));
+        return Ok((held.case, writes.into_writes()));
+    }
+    let case = CaseId::opened_by(eid);
+    let holding = Gate { held: Some(Held { case, spoke: false }), ..gate.clone() };
+    let cause = Cause { case, reason, state: CaseState::Open, now };
+    let [before] = stores.get([Key::case(case)]).await?;
+    let writes = match before {
+        None => SubjectWrites::moving(&holding)
+            .create(case_item(gate, cause))
+            .create(pointer_item(gate, cause)),
+        // The message had called a person before, who is done with it: the same case opens again.
+        Some(row) => {
+            SubjectWrites::moving(&holding).and(Write::replace(opened_again(row, reason, now)))
+        }
+    };
+    let writes = writes.and(Write::replace(item.text(Attribute::Case, case)));
+    Ok((case, writes.into_writes()))
+}
+
+/// The case's row when the customer writes again: whoever answered has something to answer again.
+fn woken(row: Item, now: Time) -> Result<Option<Item>, Fault> {
+    let state: CaseState = row.parse_required(Attribute::State)?;
+    if state != CaseState::Answered {
+        return Ok(None);
+    }
+    let reason: Reason = row.parse_required(Attribute::Reason)?;
+    let item = opened_again(row, reason, now);
+    Ok(Some(
+        item.text(Attribute::State, CaseState::Assigned).text(Attribute::Actor, Actor::Customer),
+    ))
+}
+
+/// The case's row when a message of it did not reach the customer.
+pub(super) fn returned(row: Item, reason: Reason, now: Time) -> Result<Option<Item>, Fault> {
+    let state: CaseState = row.parse_required(Attribute::State)?;
+    if state == CaseState::Erased {
+        return Ok(None);
+    }
+    Ok(Some(opened_again(row, reason, now)))
+}
+
+fn opened_again(row: Item, reason: Reason, now: Time) -> Item {
+    let sla_at = now.plus(reason.sla());
+    let brand = row.get_text(Attribute::Brand).map(|brand| format!("cases#{brand}"));
+    let item = row
+        .next()
+        .text(Attribute::State, CaseState::Open)
+        .text(Attribute::Reason, reason)
+        .text(Attribute::Priority, reason.priority())
+        .text(Attribute::Actor, Actor::Machine)
+        .time(Attribute::SlaAt, sla_at);
+    match brand {
+        Some(entry) => item.listed(Index::Listing, entry, sla_at),
+        None => item,
+    }
+}
+
+impl<T: Table, V: Vault> Stores<T, V> {
+    /// Notes on a message at its end what the platform told too late, and on its case.
+    pub(super) async fn remark(
+        &self,
+        reference: &TaskRef,
+        mut standing: Standing,
+        remark: &str,
+    ) -> Result<Vec<Hint>, Fault> {
+        for _ in 0..TRIES {
+            if standing.item.get_text(Attribute::Remark) == Some(remark) {
+                return Ok(Vec::new());
+            }
+            let item = standing.item.clone().next().text(Attribute::Remark, remark);
+            let case: Option<CaseId> = standing.item.parse(Attribute::Case)?;
+            let (case, writes) = match (case, reference.task) {
+                (Some(case), _) => {
+                    let [row] = self.get([Key::case(case)]).await?;
+                    let noted = row.map(|row| self.noted(row, remark)).transpose()?.flatten();
+                    let writes =
+                        noted.map(Write::replace).into_iter().chain([Write::replace(item)]);
+                    (Some(case), writes.collect())
+                }
+                // It seemed to be answered, and was not: a person gets it now.
+                (None, TaskId::Message(eid)) => {
+                    let reason = Reason::Refused;
+                    let (case, writes) = escalate(self, &standing.gate, eid, reason, item).await?;
+                    (Some(case), writes)
+                }
+                (None, TaskId::Out(_)) => (None, vec![Write::replace(item)]),
+            };
+            if self.commit(writes).await? == Commit::Done {
+                let brand = reference.brand.clone();
+                return Ok(case
+                    .map(|case| Hint::Human(CaseRef { brand, case }))
+                    .into_iter()
+                    .collect());
+            }
+            match self.standing(reference).await? {
+                Some(moved) => standing = moved,
+                None => return Ok(Vec::new()),
+            }
+        }
+        Err(Fault::Contended { what: "case" })
+    }
+
+    fn noted(&self, row: Item, remark: &str) -> Result<Option<Item>, Fault> {
+        let state: CaseState = row.parse_required(Attribute::State)?;
+        if state == CaseState::Erased {
+            return Ok(None);
+        }
+        let item = if remark == "not_delivered" {
+            opened_again(row, Reason::Refused, self.now())
+        } else {
+            row.next()
+        };
+        Ok(Some(item.text(Attribute::Remark, remark)))
+    }
+}

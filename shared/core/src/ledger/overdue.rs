@@ -1,0 +1,76 @@
+//! Work that is due: hints that were lost, leases and waits that are over.
+
+use super::{LEASE, Replies, moves::Ending, rights, stores::due_entry};
+use crate::{
+    case::Reason,
+    fault::Fault,
+    ids::TaskId,
+    queue::{Hint, MessageRef, TaskRef},
+    seal::Vault,
+    state::{Event, State},
+    table::{Attribute, Index, Key, Table},
+    time::Time,
+};
+
+impl<T: Table, V: Vault> Replies<T, V> {
+    /// Work of one shard that is due, after leases and waits that are over were settled. With `resume`, work
+    /// that waits for its hint only is due at once: nothing is in flight when a process has just started.
+    pub async fn overdue(&self, shard: u8, resume: bool) -> Result<Vec<Hint>, Fault> {
+        const SHARD_TASKS: usize = 1_000;
+        let now = self.0.now();
+        let until = if resume { now.plus(LEASE) } else { now };
+        let keys = self.0.listed(Index::Due, due_entry(shard), until, SHARD_TASKS).await?;
+        let mut overdue = Vec::new();
+        for key in keys {
+            if let Some(hint) = self.look_after(&key, now).await? {
+                overdue.extend(hint);
+            }
+        }
+        Ok(overdue)
+    }
+
+    async fn look_after(&self, key: &Key, now: Time) -> Result<Option<Vec<Hint>>, Fault> {
+        if let Some(request) = key.as_request() {
+            return rights::hint(&self.0, request).await;
+        }
+        let Some((pid, epoch, task)) = key.as_task() else {
+            return Err(Fault::Damaged { what: "index of due work" });
+        };
+        // The index may lag: what counts is the row.
+        let [row] = self.0.get([key.clone()]).await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let reference = TaskRef { brand: row.parse_required(Attribute::Brand)?, pid, epoch, task };
+        let state: State = row.parse_required(Attribute::State)?;
+        let passed = |attribute| row.get_time(attribute).is_none_or(|time| time <= now);
+        match state {
+            State::Received => Ok(Some(vec![received(&reference)])),
+            State::Decided if passed(Attribute::NotBefore) => {
+                Ok(Some(vec![Hint::Outbound(reference)]))
+            }
+            State::Sending if passed(Attribute::LeaseUntil) => {
+                self.0.finish(&reference, None, Event::LeaseOver, &Ending::Lost).await.map(Some)
+            }
+            State::Unknown if passed(Attribute::DueAt) => {
+                let ending = Ending::Person(Reason::OutcomeUnknown);
+                self.0.finish(&reference, None, Event::TimeOver, &ending).await.map(Some)
+            }
+            State::Decided
+            | State::Sending
+            | State::Unknown
+            | State::Answered
+            | State::Human
+            | State::Suppressed => Ok(None),
+        }
+    }
+}
+
+fn received(reference: &TaskRef) -> Hint {
+    let TaskRef { brand, pid, epoch, task } = reference.clone();
+    match task {
+        TaskId::Message(eid) => Hint::Inbound(MessageRef { brand, pid, epoch, eid }),
+        // What is ours begins as decided.
+        TaskId::Out(_) => Hint::Outbound(reference.clone()),
+    }
+}
