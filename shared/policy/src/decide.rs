@@ -80,7 +80,8 @@ fn understood(detection: &Detection) -> Intent {
 
 fn opt_out(facts: &Facts<'_>) -> Route {
     match facts.gate.suppressed {
-        Some(suppressed) if suppressed.by != Some(facts.eid) => {
+        // One without a message is that of another subject who is the same person: this one opts out too.
+        Some(suppressed) if suppressed.by.is_some_and(|by| by != facts.eid) => {
             Route::Silent { silence: Silence::AlreadyOptedOut }
         }
         // The very message that brought it about: deciding it again changes nothing.

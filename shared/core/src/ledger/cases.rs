@@ -220,9 +220,10 @@ impl<T: Table, V: Vault> Cases<T, V> {
             let item = self.0.seal(&subject, item, Attribute::Sealed, gate.epoch, &said)?;
             // Another agent's case may hold the conversation: who answers, holds it.
             gate.held = Some(Held { case, spoke: true });
-            let moved = self.moved(&view, CaseState::Answered).await?;
-            let writes =
-                SubjectWrites::moving(&gate).and_maybe(moved.map(Write::replace)).create(item);
+            let Some(moved) = self.moved(&view, CaseState::Answered).await? else {
+                continue;
+            };
+            let writes = SubjectWrites::moving(&gate).and(Write::replace(moved)).create(item);
             if self.0.commit(writes.into_writes()).await? == Commit::Done {
                 return Ok(done(Some(&reference), out));
             }
@@ -239,8 +240,9 @@ impl<T: Table, V: Vault> Cases<T, V> {
                 return Ok(Answer::NotFound);
             };
             if view.subject.is_none() && view.state.is_live() {
-                let moved = self.moved(&view, into).await?.map(Write::replace);
-                if self.0.commit(moved.into_iter().collect()).await? == Commit::Done {
+                if let Some(moved) = self.moved(&view, into).await?
+                    && self.0.commit(vec![Write::replace(moved)]).await? == Commit::Done
+                {
                     return Ok(Answer::Done { out: None, hints: Vec::new() });
                 }
                 continue;
@@ -249,14 +251,16 @@ impl<T: Table, V: Vault> Cases<T, V> {
                 Ok(open) => open,
                 Err(answer) => return Ok(answer),
             };
-            let moved = self.moved(&view, into).await?;
+            let Some(moved) = self.moved(&view, into).await? else {
+                continue;
+            };
             let writes = if gate.held.is_some_and(|held| held.case == case) {
                 let back = Gate { held: None, handed_back_at: Some(self.0.now()), ..gate };
                 SubjectWrites::moving(&back)
             } else {
                 SubjectWrites::new(&gate)
             };
-            let writes = writes.and_maybe(moved.map(Write::replace));
+            let writes = writes.and(Write::replace(moved));
             if self.0.commit(writes.into_writes()).await? == Commit::Done {
                 return Ok(Answer::Done { out: None, hints: Vec::new() });
             }
@@ -313,8 +317,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
         due_at(reference, item, now.plus(HINT_GRACE))
     }
 
-    /// The case's row in its next state; none if it moved since it was viewed, so that the gate's condition
-    /// decides.
+    /// The case's row in its next state; none if it moved since it was viewed.
     async fn moved(&self, view: &CaseView, into: CaseState) -> Result<Option<Item>, Fault> {
         let [row] = self.0.get([Key::case(view.case)]).await?;
         let row = row.filter(|row| row.version == view.version);

@@ -361,11 +361,6 @@ fn moved(opened: &Opened, event: Event, now: Time) -> Result<Item, Fault> {
     if state.is_terminal() {
         return Ok(ended(item, state, now));
     }
-    let (entry, _) = opened.item.listing(Index::Due).ok_or(Fault::Damaged { what: "due" })?;
-    let entry = entry.to_owned();
-    Ok(item.text(Attribute::State, state).time(Attribute::NotBefore, now).listed(
-        Index::Due,
-        entry,
-        now.plus(HINT_GRACE),
-    ))
+    // It stays due as it was taken in: until then its hints should have brought it to its end.
+    Ok(item.text(Attribute::State, state))
 }

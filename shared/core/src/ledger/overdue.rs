@@ -3,7 +3,7 @@
 use super::{LEASE, Replies, moves::Ending, rights, stores::due_entry};
 use crate::{
     case::Reason,
-    fault::Fault,
+    fault::{Fault, Retry},
     ids::TaskId,
     queue::{Hint, MessageRef, TaskRef},
     seal::Vault,
@@ -22,8 +22,13 @@ impl<T: Table, V: Vault> Replies<T, V> {
         let keys = self.0.listed(Index::Due, due_entry(shard), until, SHARD_TASKS).await?;
         let mut overdue = Vec::new();
         for key in keys {
-            if let Some(hint) = self.look_after(&key, now).await? {
-                overdue.extend(hint);
+            match self.look_after(&key, now).await {
+                Ok(hints) => overdue.extend(hints.into_iter().flatten()),
+                // One bad row must not keep the others waiting.
+                Err(fault) if fault.retry() == Retry::Never => {
+                    tracing::error!(error = %fault, alarm = "damaged", "due work cannot be read");
+                }
+                Err(fault) => return Err(fault),
             }
         }
         Ok(overdue)
