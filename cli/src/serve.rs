@@ -16,7 +16,11 @@ use forthright_embedded::{KeyFile, Lanes, SqliteTable};
 use forthright_language::Rules;
 use forthright_policy::{Book, Language};
 use forthright_steward::Tick;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 
 use crate::{
     Problem,
@@ -33,6 +37,7 @@ pub(crate) type Local = Bundle<Arc<SqliteTable>, Arc<KeyFile<SqliteTable>>, Egre
 
 /// Serves until the process is asked to end.
 pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
+    let asked_to_end = asked_to_end()?;
     let stores = place::open(&serve.place.data)?;
     let (book, brand) = place::content(&serve.place, serve.content.as_deref())?;
     let served = book.brand(&brand).ok_or("the brand is gone")?.clone();
@@ -81,7 +86,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
     tokio::pin!(site);
     tokio::select! {
         outcome = &mut site => return outcome,
-        () = asked_to_end() => tracing::info!("ending: no new work, what is under way comes to its end"),
+        () = asked_to_end => tracing::info!("ending: no new work, what is under way comes to its end"),
     }
     // First nobody brings work any more, then what was begun is ended; the rest waits in the store.
     stop.send_replace(true);
@@ -158,21 +163,17 @@ pub(crate) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     drop(stopping.wait_for(|stop| *stop).await);
 }
 
-async fn asked_to_end() {
-    let interrupt = tokio::signal::ctrl_c();
-    let mut terminate =
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(terminate) => terminate,
-            Err(error) => {
-                tracing::warn!(%error, "only Ctrl+C can end this process in order");
-                drop(interrupt.await);
-                return;
-            }
-        };
-    tokio::select! {
-        _ = interrupt => {}
-        _ = terminate.recv() => {}
-    }
+/// Ends when the process is asked to end. From the call on, not only from when it is awaited: a signal that
+/// comes during the start must not cut it off.
+fn asked_to_end() -> Result<impl Future<Output = ()>, Problem> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 /// How long the end may take: longer than a call to a platform.

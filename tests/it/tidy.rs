@@ -164,7 +164,7 @@ fn allowed(name: &str) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
         function if FUNCTIONS.contains(&function) => {
             Some((vec!["core", "channels", "policy"], vec!["aws", "egress", "language"]))
         }
-        "xtask" => Some((vec![], vec![])),
+        "xtask" => Some((vec!["testkit"], vec![])),
         "cli" | "tests" => None,
         _ => panic!("a new member `{name}`: say in tests/it/tidy.rs what it may depend on"),
     }

@@ -1,7 +1,6 @@
 //! Developer commands: `cargo xtask test | ci | bench`.
 
 mod bench;
-mod canary;
 mod ci;
 mod stage;
 mod test;

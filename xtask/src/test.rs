@@ -11,11 +11,9 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use forthright_testkit::canary;
 
-use crate::{
-    canary,
-    stage::{Outcome, Stages},
-};
+use crate::stage::{Outcome, Stages};
 
 /// Lines that are shown when a test fails.
 const TAIL_LINES: usize = 80;

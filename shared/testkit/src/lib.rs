@@ -2,6 +2,7 @@
 
 pub mod standin;
 
+pub mod canary;
 pub mod clock;
 pub mod conformance;
 pub mod faulty;
