@@ -15,7 +15,7 @@ use forthright_core::{
 };
 use forthright_egress::Egress;
 use forthright_policy::Brand;
-use forthright_testkit::standin::{Customer, StandInAccount, WhatsAppStandIn};
+use forthright_testkit::standin::{Customer, Incoming, StandInAccount, WhatsAppStandIn};
 use http::{StatusCode, Uri};
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
@@ -112,14 +112,18 @@ impl Platform {
         format!("wamid.{}", data_encoding::HEXUPPER.encode(&self.entropy.bytes::<16>()))
     }
 
-    fn webhook(&self, text: &str) -> whole::Request {
-        let seconds = self.clock.now().millis() / 1_000;
-        self.stand_in.deliver_text(&customer(), text, &self.message_id(), seconds)
+    fn message(&self, text: &str) -> Incoming {
+        Incoming {
+            from: customer(),
+            text: text.into(),
+            id: Personal::new(self.message_id()),
+            at_seconds: self.clock.now().millis() / 1_000,
+        }
     }
 
     /// A command line that sends one signed message, as the platform would.
     pub(super) fn signed_curl(&self) -> String {
-        let request = self.webhook("Where is my order?");
+        let request = self.stand_in.prepare(&[self.message("Where is my order?")]);
         let signature = request.headers().get("x-hub-signature-256");
         let signature = signature.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let body = String::from_utf8_lossy(request.body());
@@ -134,7 +138,7 @@ impl Platform {
 
     /// Delivers what the customer says, over HTTP and signed, as the platform would.
     async fn deliver(&self, text: &str) -> Result<StatusCode, Problem> {
-        let mut request = self.webhook(text);
+        let mut request = self.stand_in.deliver(&[self.message(text)]);
         *request.uri_mut() =
             format!("http://{}{}", self.server, request.uri().path()).parse::<Uri>()?;
         Ok(self.egress.exchange(request).await?.status())

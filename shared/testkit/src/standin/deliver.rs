@@ -27,6 +27,11 @@ impl WhatsAppStandIn {
         for message in messages {
             self.note(message);
         }
+        self.prepare(messages)
+    }
+
+    /// The same delivery, by somebody else: the conversations do not show it.
+    pub fn prepare(&self, messages: &[Incoming]) -> Request {
         let contacts: Vec<_> = messages.iter().map(|message| contact(&message.from)).collect();
         let texts: Vec<_> = messages.iter().map(text_message).collect();
         self.delivery("messages", &[("contacts", json!(contacts)), ("messages", json!(texts))])
