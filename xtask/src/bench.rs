@@ -4,6 +4,7 @@
 //! process; the host is a process of its own, so its processor time is its own.
 
 mod disk;
+mod latencies;
 mod load;
 mod messages;
 mod mock;

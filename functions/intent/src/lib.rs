@@ -1,7 +1,5 @@
 //! Decides what a person wants, and who answers: a template, a person of the brand, or nobody.
 
-mod settings;
-
 use std::sync::Arc;
 
 use forthright_core::{
@@ -12,8 +10,6 @@ use forthright_core::{
     table::Grant,
 };
 use forthright_policy::{Book, Facts, decide};
-
-pub use settings::Settings;
 
 /// How often a decision is made anew because the conversation moved while it was made.
 const TRIES: usize = 8;

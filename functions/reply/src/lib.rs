@@ -1,7 +1,6 @@
 //! Claims, discloses, sends and settles replies: each at most once.
 
 mod prepare;
-mod settings;
 
 use std::sync::Arc;
 
@@ -19,7 +18,6 @@ use forthright_core::{
 use forthright_policy::Book;
 
 pub use prepare::{Prepared, prepare};
-pub use settings::Settings;
 
 /// How often a claim is tried anew because the conversation moved while it was made.
 const TRIES: usize = 8;

@@ -3,12 +3,13 @@
 use forthright_aws::Error;
 use forthright_core::{TaskRef, ledger};
 use forthright_egress::{AllowedHost, Egress};
-use forthright_reply::{Reply, Settings};
+use forthright_policy::Served;
+use forthright_reply::Reply;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let source = forthright_aws::start();
-    let served = Settings::read(&source)?.served;
+    let served = Served::read(&source)?;
     let hosts = served.accounts.iter().map(|one| AllowedHost::from_api_base(&one.api_base));
     let exchange = Egress::new(hosts.collect::<Result<_, _>>()?)?;
     let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();

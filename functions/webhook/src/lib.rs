@@ -4,7 +4,6 @@
 //! transaction, and only then acknowledge. Nothing unverified is parsed, nothing acknowledged is lost.
 
 mod order;
-mod settings;
 
 use ::http::{Method, StatusCode};
 use forthright_channels as channels;
@@ -17,8 +16,6 @@ use forthright_core::{
     table::Grant,
 };
 use futures::StreamExt;
-
-pub use settings::Settings;
 
 /// How many subjects of one batch are taken in at a time.
 pub const SUBJECTS_AT_ONCE: usize = 16;

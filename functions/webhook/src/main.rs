@@ -2,12 +2,13 @@
 
 use forthright_aws::Error;
 use forthright_core::ledger::{Inbox, Register, Replies};
-use forthright_webhook::{Settings, Webhook};
+use forthright_policy::Served;
+use forthright_webhook::Webhook;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let source = forthright_aws::start();
-    let served = Settings::read(&source)?.served;
+    let served = Served::read(&source)?;
     let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
     forthright_aws::serve_http(Webhook {
         accounts: served.accounts,

@@ -14,6 +14,7 @@ mod overdue;
 mod register;
 mod replies;
 mod rights;
+mod standing;
 mod stores;
 
 pub use cases::{Answer, CaseView, Cases, Thread};

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::load::Latencies;
+use super::latencies::Latencies;
 
 const BLOCK_BYTES: usize = 4_096;
 const APPENDS_MAX: usize = 2_000;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{load::Latencies, messages};
+use super::{latencies::Latencies, messages};
 
 /// Who wrote what and when, and what was answered.
 #[derive(Debug)]

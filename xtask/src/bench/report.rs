@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::load::{Latencies, Outcome};
+use super::{latencies::Latencies, load::Outcome};
 
 /// One rate, offered for a while.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The rows of a case, and how they move: opened, woken, returned, remarked upon.
 
 use super::{
-    moves::Standing,
+    standing::Standing,
     stores::{Commit, Stores, TRIES},
 };
 use crate::{

@@ -120,8 +120,10 @@ impl<T: Table, V: Vault> Cases<T, V> {
         Grant::keys(Action::Get, "K#"),
         Grant::data(Action::Get, "G#"),
         Grant::data(Action::Put, "G#"),
+        Grant::data(Action::Check, "G#"),
         Grant::data(Action::Get, "C#"),
         Grant::data(Action::Put, "C#"),
+        Grant::data(Action::Get, "S#"),
         Grant::data(Action::Put, "S#"),
         Grant::data(Action::Query, "S#"),
         Grant::data(Action::QueryIndex(Index::Listing), "cases#"),
@@ -179,7 +181,14 @@ impl<T: Table, V: Vault> Cases<T, V> {
         let rows = self.0.partition(Key::subject_partition(pid, epoch), "").await?;
         let mut lines = Vec::new();
         for row in rows {
-            lines.extend(super::export::lines::<T, V>(&subject, &row, epoch)?);
+            match super::export::lines::<T, V>(&subject, &row, epoch) {
+                Ok(found) => lines.extend(found),
+                // It does not hide the others: whoever answers must see what can be seen.
+                Err(fault) => {
+                    tracing::error!(case.id = %view.case, error = %fault, alarm = "damaged", "a line of a conversation is damaged");
+                    lines.push(super::export::damaged_line(&row));
+                }
+            }
         }
         lines.sort_by_key(|line| line.at);
         Ok(Some(lines))
@@ -289,20 +298,20 @@ impl<T: Table, V: Vault> Cases<T, V> {
         }
     }
 
-    /// To whom an answer goes: the ids of the person's newest message.
+    /// To whom an answer goes: the ids of the person's newest message that can be read.
     async fn recipient(
         &self,
         gate: &Gate,
         subject: &crate::seal::SubjectKey,
     ) -> Result<Option<Vec<PlatformId>>, Fault> {
         let partition = Key::subject_partition(gate.pid, gate.epoch);
-        let messages = self.0.partition(partition, Key::MESSAGE).await?;
-        let newest = messages.iter().max_by_key(|row| row.get_time(Attribute::PlatformAt));
-        let written: Option<Written> = newest
-            .map(|row| Stores::<T, V>::unseal(subject, row, Attribute::Sealed, gate.epoch))
-            .transpose()?
-            .flatten();
-        Ok(written.map(|written| written.ids))
+        let mut messages = self.0.partition(partition, Key::MESSAGE).await?;
+        messages.sort_by_key(|row| row.get_time(Attribute::PlatformAt));
+        let written = messages.iter().rev().find_map(|row| {
+            let opened = Stores::<T, V>::unseal(subject, row, Attribute::Sealed, gate.epoch);
+            opened.ok().flatten()
+        });
+        Ok(written.map(|written: Written| written.ids))
     }
 
     fn out_item(&self, reference: &TaskRef, out: OutId, case: CaseId) -> Item {

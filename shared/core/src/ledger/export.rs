@@ -190,6 +190,19 @@ impl Export {
     }
 }
 
+/// What is shown of a row that is damaged: that it is there.
+pub(super) fn damaged_line(row: &Item) -> Thread {
+    let at = row.get_time(Attribute::PlatformAt).or(row.get_time(Attribute::ReceivedAt));
+    Thread {
+        by: if row.key.sort.starts_with(Key::MESSAGE) { Actor::Customer } else { Actor::Machine },
+        at: at.unwrap_or_default(),
+        state: row.parse_required(Attribute::State).unwrap_or(State::Human),
+        kind: "damaged".to_owned(),
+        text: None,
+        decision: None,
+    }
+}
+
 /// The lines of conversation that a row holds: what was written, and what was answered.
 pub(super) fn lines<T: Table, V: Vault>(
     key: &SubjectKey,

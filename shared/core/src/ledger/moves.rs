@@ -2,6 +2,7 @@
 
 use super::{
     UNKNOWN_WAIT, case_rows,
+    standing::Standing,
     stores::{Commit, Stores, TRIES, due_entry_of},
 };
 use crate::{
@@ -17,14 +18,6 @@ use crate::{
     table::{Attribute, Index, Item, Key, Table, Write},
     time::Time,
 };
-
-/// A task's row and its subject's gate, as they were read.
-#[derive(Debug, Clone)]
-pub(super) struct Standing {
-    pub(super) gate: Gate,
-    pub(super) item: Item,
-    pub(super) state: State,
-}
 
 /// What an event brings with it.
 #[derive(Debug, Clone)]
@@ -47,20 +40,6 @@ pub(super) fn ended(item: Item, state: State, now: Time) -> Item {
 }
 
 impl<T: Table, V: Vault> Stores<T, V> {
-    /// The task's row and gate; none if the subject's epoch is over.
-    pub(super) async fn standing(&self, task: &TaskRef) -> Result<Option<Standing>, Fault> {
-        let keys = [Key::gate(task.pid), Key::task(task.pid, task.epoch, task.task)];
-        let [Some(gate), Some(item)] = self.get(keys).await? else {
-            return Ok(None);
-        };
-        let gate = Gate::from_item(task.pid, &gate)?;
-        if gate.epoch != task.epoch || gate.at.brand != task.brand {
-            return Ok(None);
-        }
-        let state = item.parse_required(Attribute::State)?;
-        Ok(Some(Standing { gate, item, state }))
-    }
-
     /// Lets `event` befall a task, and tells who should look next. A task that is erased, or that the event
     /// does not move, stays as it is. `known` is what was read of it just now, if anything: it saves a read,
     /// and is read again if it moved.

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use super::{
     ATTEMPTS_MAX, BACKOFF_MAX, LEASE, SUSPENDED_WAIT,
     content::{Said, Written},
-    moves::{Ending, Standing, due_at},
+    moves::{Ending, due_at},
     register::Settings,
+    standing::Standing,
     stores::{Commit, Stores},
 };
 use crate::{

@@ -253,72 +253,76 @@ impl<T: Table, V: Vault> Rights<T, V> {
         Ok(export)
     }
 
-    /// Notes a request. Noting it again changes nothing. The hints say who should look next.
+    /// Notes a request, and with it the final notice that announces its erasure. Noting it again changes
+    /// nothing. The hints say who should look next.
     pub async fn receive(&self, new: &NewRequest) -> Result<Vec<Hint>, Fault> {
         let now = self.0.now();
-        let [before] = self.0.get([Key::request(new.request)]).await?;
-        if before.is_none() {
+        for attempt in 1..=TRIES {
+            let [before] = self.0.get([Key::request(new.request)]).await?;
+            if before.is_some() {
+                return Ok(vec![hint_of(new)]);
+            }
             let state = match (new.kind, new.subject.is_nobody()) {
                 (RequestKind::Erasure, true) => RequestState::Identifying,
                 (RequestKind::Erasure, false) => RequestState::InProgress,
                 (RequestKind::Access, _) => RequestState::Completed,
             };
-            let notice = self.notice(new, now).await?;
+            // The notice is a courtesy, the request a duty: the last try goes without.
+            let notice = if attempt < TRIES { self.notice(new, now).await? } else { None };
+            let task = notice.as_ref().map(|(reference, _)| reference.clone());
             let item = request_item(new, state, now)
-                .maybe_text(Attribute::Notice, notice.as_ref().map(|notice| notice.task));
-            // If another noted it meanwhile, it is noted.
-            self.0.commit(vec![Write::create(item)]).await?;
-            if let Some(notice) = notice {
-                return Ok(vec![Hint::Outbound(notice), hint_of(new)]);
+                .maybe_text(Attribute::Notice, task.as_ref().map(|task| task.task));
+            // Both or neither: no notice announces an erasure that nobody noted.
+            let writes = match notice {
+                Some((_, writes)) => writes.create(item).into_writes(),
+                None => vec![Write::create(item)],
+            };
+            if self.0.commit(writes).await? == Commit::Done {
+                return Ok(task.map(Hint::Outbound).into_iter().chain([hint_of(new)]).collect());
             }
+            self.0.pause().await;
         }
-        Ok(vec![hint_of(new)])
+        Err(Fault::Contended { what: "request" })
     }
 
-    /// Puts the final notice on its way, if the person can be written to. That it cannot is no obstacle.
-    async fn notice(&self, new: &NewRequest, now: Time) -> Result<Option<TaskRef>, Fault> {
-        let (Some(template), Some((pid, epoch))) = (&new.notice, new.subject.0.first()) else {
-            return Ok(None);
+    /// The final notice, if the person can be written to: its task, and the writes that put it on its way.
+    /// That it cannot go is no obstacle.
+    async fn notice(
+        &self,
+        new: &NewRequest,
+        now: Time,
+    ) -> Result<Option<(TaskRef, SubjectWrites)>, Fault> {
+        let (RequestKind::Erasure, Some(template), Some((pid, epoch))) =
+            (new.kind, &new.notice, new.subject.0.first())
+        else {
+            return Ok(None); // who asks for a copy must not read that everything is being erased
         };
         let keys = self.0.vault.brand(&new.brand).await?;
-        for _ in 0..TRIES {
-            let Some(gate) = self.0.gate(*pid).await? else {
-                return Ok(None);
-            };
-            let key = self.0.keyring(&keys).find(*pid, *epoch).await?;
-            let (Some(key), true) = (key, gate.epoch == *epoch) else {
-                return Ok(None);
-            };
-            if gate.admits(Actor::Privacy, None, now).is_err() {
-                return Ok(None);
-            }
-            let export = self.export(&new.brand, &Subject(vec![(*pid, *epoch)])).await?;
-            let task = TaskId::Out(OutId::from_bytes(*new.request.bytes()));
-            let reference = TaskRef { brand: new.brand.clone(), pid: *pid, epoch: *epoch, task };
-            let item = Item::new(Key::task(*pid, *epoch, task))
-                .text(Attribute::State, State::Decided)
-                .text(Attribute::Brand, &new.brand)
-                .text(Attribute::Kind, "text")
-                .text(Attribute::Actor, Actor::Privacy)
-                .text(Attribute::Template, template)
-                .text(Attribute::Request, new.request)
-                .time(Attribute::ReceivedAt, now);
-            let said = Said { ids: export.ids, text: None };
-            let item = self.0.seal(&key, item, Attribute::Sealed, *epoch, &said)?;
-            let item = super::moves::due_at(&reference, item, now.plus(HINT_GRACE));
-            let writes = SubjectWrites::new(&gate).create(item);
-            match self.0.commit(writes.into_writes()).await? {
-                Commit::Done => return Ok(Some(reference)),
-                Commit::Moved(_) => {
-                    // It is there already: an earlier try got this far.
-                    if self.0.standing(&reference).await?.is_some() {
-                        return Ok(Some(reference));
-                    }
-                    self.0.pause().await;
-                }
-            }
+        let Some(gate) = self.0.gate(*pid).await? else {
+            return Ok(None);
+        };
+        let key = self.0.keyring(&keys).find(*pid, *epoch).await?;
+        let (Some(key), true) = (key, gate.epoch == *epoch) else {
+            return Ok(None);
+        };
+        if gate.admits(Actor::Privacy, None, now).is_err() {
+            return Ok(None);
         }
-        Err(Fault::Contended { what: "gate" })
+        let export = self.export(&new.brand, &Subject(vec![(*pid, *epoch)])).await?;
+        let task = TaskId::Out(OutId::from_bytes(*new.request.bytes()));
+        let reference = TaskRef { brand: new.brand.clone(), pid: *pid, epoch: *epoch, task };
+        let item = Item::new(Key::task(*pid, *epoch, task))
+            .text(Attribute::State, State::Decided)
+            .text(Attribute::Brand, &new.brand)
+            .text(Attribute::Kind, "text")
+            .text(Attribute::Actor, Actor::Privacy)
+            .text(Attribute::Template, template)
+            .text(Attribute::Request, new.request)
+            .time(Attribute::ReceivedAt, now);
+        let said = Said { ids: export.ids, text: None };
+        let item = self.0.seal(&key, item, Attribute::Sealed, *epoch, &said)?;
+        let item = super::moves::due_at(&reference, item, now.plus(HINT_GRACE));
+        Ok(Some((reference, SubjectWrites::new(&gate).create(item))))
     }
 
     /// A request; none if there is none with this id.
