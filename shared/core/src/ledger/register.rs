@@ -81,7 +81,9 @@ impl<T: Table, V: Vault> Register<T, V> {
         Grant::keys(Action::Get, "B#"),
         Grant::data(Action::Get, "B#"),
         Grant::data(Action::Put, "B#"),
+        Grant::data(Action::Get, "U#"),
         Grant::data(Action::Put, "U#"),
+        Grant::data(Action::Get, "C#"),
         Grant::data(Action::Put, "C#"),
     ];
 
@@ -198,9 +200,14 @@ impl<T: Table, V: Vault> Register<T, V> {
             .time(Attribute::ReceivedAt, now);
         let cause = Cause { case, reason: Reason::Unreadable, state: CaseState::Open, now };
         let writes = vec![Write::create(case_rows::bare_item(at, cause)), Write::create(record)];
-        Ok(match self.0.commit(writes).await? {
-            Commit::Done => Some(case),
-            Commit::Moved(_) => None,
-        })
+        for _ in 0..TRIES {
+            match self.0.commit(writes.clone()).await? {
+                Commit::Done => return Ok(Some(case)),
+                Commit::Moved(Some(_)) => return Ok(None),
+                // Nobody knew what became of it, and it is not there: it is not noted yet.
+                Commit::Moved(None) => self.0.pause().await,
+            }
+        }
+        Err(Fault::Contended { what: "record" })
     }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{Attribute, Index, Key};
 use crate::{fault::Fault, time::Time};
 
+/// What most rows need, encoded: an answered message.
+const ENCODED_BYTES: usize = 2_048;
+
 /// The value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
@@ -15,7 +18,7 @@ pub enum Value {
     /// A whole number; times are milliseconds since the Unix epoch.
     Number(i64),
     /// Bytes.
-    Bytes(Vec<u8>),
+    Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 /// One row.
@@ -191,7 +194,7 @@ impl Item {
         let rows: Vec<(u16, &Value)> =
             self.attributes.iter().map(|(attribute, value)| (attribute.code(), value)).collect();
         // Only a value that cannot be serialised fails here, and no `Value` is one.
-        postcard::to_stdvec(&rows).unwrap_or_default()
+        postcard::to_extend(&rows, Vec::with_capacity(ENCODED_BYTES)).unwrap_or_default()
     }
 
     /// The row whose attributes were kept as `bytes`. An attribute that is not known is damage: an older
