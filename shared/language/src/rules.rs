@@ -84,25 +84,15 @@ impl Rules {
     /// Refuses a file in which opting out is not a matter of the whole message, in which an intent has no rule, or
     /// in which a phrase can never match as it is written.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        let file: RulesFile = toml::from_str(text).map_err(|error| RulesError {
-            what: error.to_string().trim_end().to_owned(),
-        })?;
-        let rules: Vec<Rule> = file
-            .rules
-            .into_iter()
-            .map(Rule::try_from)
-            .collect::<Result<_, _>>()?;
+        let file: RulesFile = toml::from_str(text)
+            .map_err(|error| RulesError { what: error.to_string().trim_end().to_owned() })?;
+        let rules: Vec<Rule> =
+            file.rules.into_iter().map(Rule::try_from).collect::<Result<_, _>>()?;
         for intent in Intent::ALL {
             let has_rule = rules.iter().any(|rule| rule.intent == intent);
             if has_rule == (intent == Intent::NoneOfThese) {
-                let what = if has_rule {
-                    "is what remains, it has no rule"
-                } else {
-                    "has no rule"
-                };
-                return Err(RulesError {
-                    what: format!("`{intent}` {what}"),
-                });
+                let what = if has_rule { "is what remains, it has no rule" } else { "has no rule" };
+                return Err(RulesError { what: format!("`{intent}` {what}") });
             }
         }
         Ok(Self { rules })
@@ -118,20 +108,12 @@ impl Rules {
         let words = words(text);
         let mut unrepeated = words.clone();
         unrepeated.dedup();
-        let message = Message {
-            words: &words,
-            unrepeated,
-            set: words.iter().map(String::as_str).collect(),
-        };
+        let message =
+            Message { words: &words, unrepeated, set: words.iter().map(String::as_str).collect() };
         let found = self.rules.iter().find(|rule| rule.holds(&message));
-        let (intent, confidence_permille) = found.map_or((Intent::NoneOfThese, 0), |rule| {
-            (rule.intent, rule.kind.permille())
-        });
-        Detection {
-            intent,
-            confidence_permille,
-            detector: DETECTOR,
-        }
+        let (intent, confidence_permille) =
+            found.map_or((Intent::NoneOfThese, 0), |rule| (rule.intent, rule.kind.permille()));
+        Detection { intent, confidence_permille, detector: DETECTOR }
     }
 }
 
@@ -148,14 +130,10 @@ impl TryFrom<RuleFile> for Rule {
         if file.intent == Intent::Stop && file.kind != Match::WholeMessage {
             let what =
                 "`stop` must match the whole message: a sentence with the word is no opt-out";
-            return Err(RulesError {
-                what: what.to_owned(),
-            });
+            return Err(RulesError { what: what.to_owned() });
         }
         if file.phrases.is_empty() {
-            return Err(RulesError {
-                what: format!("a rule of `{}` has no phrase", file.intent),
-            });
+            return Err(RulesError { what: format!("a rule of `{}` has no phrase", file.intent) });
         }
         Ok(Self {
             intent: file.intent,
@@ -211,17 +189,13 @@ impl Phrases {
     }
 
     fn is_exactly(&self, words: &[String]) -> bool {
-        words
-            .first()
-            .is_some_and(|first| self.from(first).iter().any(|phrase| phrase == words))
+        words.first().is_some_and(|first| self.from(first).iter().any(|phrase| phrase == words))
     }
 
     fn stand_in(&self, words: &[String]) -> bool {
         words.iter().enumerate().any(|(at, word)| {
             let rest = words.get(at..).unwrap_or_default();
-            self.from(word)
-                .iter()
-                .any(|phrase| rest.starts_with(phrase))
+            self.from(word).iter().any(|phrase| rest.starts_with(phrase))
         })
     }
 

@@ -116,6 +116,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         let stores = &self.0;
         let brand = stores.vault.brand(&inbound.at.brand).await?;
         let eid = brand.eid(&inbound.at, &inbound.platform_message_id);
+        let mut destroyed = None;
         for _ in 0..TRIES {
             let writer = self.identify(&brand, inbound).await?;
             let (pid, epoch) = (writer.gate.pid, writer.gate.epoch);
@@ -125,7 +126,12 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             // The key comes before the first row that needs it.
             let keyring = stores.keyring(&brand);
             let Some(subject) = keyring.find_or_make(pid, epoch).await? else {
-                stores.pause().await; // an erasure is under way: its gate moves first
+                // The key of an epoch is destroyed after its gate has moved on. If the gate, read anew, has
+                // not, it came out of a backup that is older than the erasure.
+                if destroyed.replace((pid, epoch)) == Some((pid, epoch)) {
+                    self.close_restored(&writer.gate).await?;
+                }
+                stores.pause().await;
                 continue;
             };
             let item = self.message_item(inbound, &writer.gate, eid);
@@ -150,6 +156,15 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             }
         }
         Err(Fault::Contended { what: "gate" })
+    }
+
+    /// Moves a restored gate on, as the erasure had done. What is not newer than now may be erased, so it
+    /// counts as erased.
+    async fn close_restored(&self, gate: &Gate) -> Result<(), Fault> {
+        tracing::error!(alarm = "restored", "a gate is older than its erasure; it is closed again");
+        let writes = SubjectWrites::moving(&gate.clone().erased(self.0.now()));
+        // If it moved meanwhile, so much the better.
+        self.0.commit(writes.into_writes()).await.map(|_| ())
     }
 
     /// Finds the subject by the ids that the message bears, or begins a new one.

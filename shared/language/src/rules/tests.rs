@@ -106,14 +106,8 @@ fn whoever_wants_a_person_or_the_truth_gets_one() {
             "put me through to somebody",
         ],
     );
-    assert_ne!(
-        found("I don't want to talk to a person"),
-        Intent::TalkToPerson
-    );
-    assert_ne!(
-        found("is there a person in the photo"),
-        Intent::TalkToPerson
-    );
+    assert_ne!(found("I don't want to talk to a person"), Intent::TalkToPerson);
+    assert_ne!(found("is there a person in the photo"), Intent::TalkToPerson);
 }
 
 #[test]
@@ -158,11 +152,7 @@ fn wishes_for_money_back_are_found() {
             "chargeback",
         ],
     );
-    for text in [
-        "I don't want a refund",
-        "Thanks, I got my refund",
-        "what is your refund policy",
-    ] {
+    for text in ["I don't want a refund", "Thanks, I got my refund", "what is your refund policy"] {
         assert_ne!(found(text), Intent::Refund, "{text}");
     }
 }
@@ -187,27 +177,15 @@ fn questions_about_an_order_are_found() {
             "When will the package be delivered",
         ],
     );
-    for text in [
-        "I want to order a lamp",
-        "change my order",
-        "cancel the order when it arrives",
-    ] {
+    for text in ["I want to order a lamp", "change my order", "cancel the order when it arrives"] {
         assert_ne!(found(text), Intent::OrderStatus, "{text}");
     }
 }
 
 #[test]
 fn what_is_not_understood_is_said_to_be_so() {
-    for text in [
-        "",
-        "   ",
-        "👍",
-        "hello",
-        "4711",
-        "do you sell lamps?",
-        "ありがとう",
-        "?!",
-    ] {
+    for text in ["", "   ", "👍", "hello", "4711", "do you sell lamps?", "ありがとう", "?!"]
+    {
         let detection = Rules::embedded().unwrap().find(text);
         assert_eq!(detection.intent, Intent::NoneOfThese, "{text}");
         assert_eq!(detection.confidence_permille, 0);
@@ -223,22 +201,14 @@ fn the_words_that_the_demo_brand_promises_are_understood() {
         ("stop_word", Intent::Stop),
         ("data_word", Intent::MyData),
     ] {
-        assert_eq!(
-            found(brand["contact"][word].as_str().unwrap()),
-            intent,
-            "{word}"
-        );
+        assert_eq!(found(brand["contact"][word].as_str().unwrap()), intent, "{word}");
     }
 }
 
 #[test]
 fn the_port_answers_as_the_rules_do() {
     let rules = Rules::embedded().unwrap();
-    let detection = rules
-        .detect(&"order status".into())
-        .now_or_never()
-        .unwrap()
-        .unwrap();
+    let detection = rules.detect(&"order status".into()).now_or_never().unwrap().unwrap();
     assert_eq!(detection, rules.find("order status"));
     assert_eq!(detection.detector, DETECTOR);
 }
@@ -257,14 +227,8 @@ fn a_file_that_could_opt_out_by_mistake_is_refused() {
         (String::new(), "`stop` has no rule"),
         (rule("stop", "contains_phrase", "stop"), "whole message"),
         (rule("stop", "whole_message", "Stop!"), "write it as `stop`"),
-        (
-            rule("none_of_these", "whole_message", "x"),
-            "`stop` has no rule",
-        ),
-        (
-            rule("stop", "whole_message", "stop") + "guess = 1",
-            "unknown field",
-        ),
+        (rule("none_of_these", "whole_message", "x"), "`stop` has no rule"),
+        (rule("stop", "whole_message", "stop") + "guess = 1", "unknown field"),
     ] {
         let error = parse(wrong).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
@@ -273,20 +237,10 @@ fn a_file_that_could_opt_out_by_mistake_is_refused() {
 
 /// Twice the text may take about twice as long: a quadratic way would take minutes for either.
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test is about the time that passes"
-)]
+#[expect(clippy::disallowed_methods, reason = "the test is about the time that passes")]
 fn a_message_of_a_megabyte_is_read_in_linear_time() {
     let rules = Rules::embedded().unwrap();
-    for unit in [
-        "where is my ",
-        "stop ",
-        "a",
-        "\u{301}",
-        "🛑",
-        "delete my personal are you a ",
-    ] {
+    for unit in ["where is my ", "stop ", "a", "\u{301}", "🛑", "delete my personal are you a "] {
         let text = unit.repeat(1_000_000 / unit.len());
         let start = std::time::Instant::now();
         rules.find(&text);
