@@ -22,6 +22,15 @@ pub(crate) fn open(folder: &Path) -> Result<Arc<LocalStores>, Problem> {
     Ok(Stores::new(table, Arc::new(vault), clock, entropy, KEEP_KEYS))
 }
 
+/// Opens what is there. A tool that looked into a new, empty store would tell of nobody, or silence nobody.
+pub(crate) fn open_existing(folder: &Path) -> Result<Arc<LocalStores>, Problem> {
+    if !folder.join("data.db").is_file() {
+        let folder = folder.display();
+        return Err(format!("there is no state in `{folder}`; name its folder with --data").into());
+    }
+    open(folder)
+}
+
 /// The content to serve and the brand that is meant: the demo brand, or that of the brand file.
 pub(crate) fn content(place: &Place, folder: Option<&Path>) -> Result<(Book, BrandId), Problem> {
     let mut files = match folder {

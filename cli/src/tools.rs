@@ -36,7 +36,7 @@ fn address(whose: &Whose) -> Result<Address, Problem> {
 
 async fn locate(whose: &Whose) -> Result<(Rights<Table, Vault>, Address, Subject), Problem> {
     let at = address(whose)?;
-    let rights = Rights::new(&place::open(&whose.place.data)?);
+    let rights = Rights::new(&place::open_existing(&whose.place.data)?);
     let subject = rights.locate(&at, &whose.id).await?;
     Ok((rights, at, subject))
 }
@@ -85,7 +85,7 @@ pub(crate) async fn erase(whose: &Whose) -> Result<bool, Problem> {
 /// Switches answering by machine on or off.
 pub(crate) async fn automation(change: &Automation) -> Result<bool, Problem> {
     let (_, brand) = place::content(&change.place, None)?;
-    let register = Register::new(&place::open(&change.place.data)?);
+    let register = Register::new(&place::open_existing(&change.place.data)?);
     let on = matches!(change.to, Switch::On);
     register.set_automation(&brand, on).await?;
     host::say(if on {

@@ -7,7 +7,7 @@ use forthright_core::{
     table::{Attribute, TableName},
 };
 use futures::future::join_all;
-use http::{Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, ORDER, ada, bea, plain, texts};
@@ -175,6 +175,24 @@ async fn an_erasure_leaves_other_people_alone() {
     let after = desk.export(&bea).await;
     assert!(after == before);
     assert_eq!(before["messages"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_call_is_one_request() {
+    let desk = Desk::new();
+    desk.serves(&ada(), ORDER).await;
+    let subject = json!({ "channel": "whatsapp", "account": desk.at().account, "id": id() });
+    let body = json!({ "kind": "erasure", "subject": subject });
+    let mut headers = HeaderMap::new();
+    headers.insert("idempotency-key", HeaderValue::from_static("r-17"));
+    for _ in 0..3 {
+        let (status, answer) =
+            desk.api_with(Method::POST, "/api/requests", body.clone(), headers.clone()).await;
+        assert_eq!((status, &answer["request"]["matched"]), (202, &json!(true)));
+        desk.pump().await;
+    }
+    assert_eq!(desk.rows("R#").len(), 1);
+    assert_eq!(desk.sent().len(), 2, "an answer and one notice");
 }
 
 #[tokio::test]

@@ -52,10 +52,15 @@ impl<T: Table, V: Vault, Q: Queue> Privacy<T, V, Q> {
         let Some(account) = self.accounts.find(subject.channel, subject.account.as_str()) else {
             return Ok(http::error(StatusCode::UNPROCESSABLE_ENTITY, "there is no such account"));
         };
+        let brand = account.at.brand.clone();
+        let request = match request.headers().get("idempotency-key") {
+            Some(key) => self.rights.brand_keys(&brand).await?.repeated_request(key.as_bytes()),
+            None => self.rights.fresh_request(),
+        };
         let new = NewRequest {
-            request: self.rights.fresh_request(),
+            request,
             kind: demand.kind,
-            brand: account.at.brand.clone(),
+            brand,
             subject: self.rights.locate(&account.at, subject.id.reveal()).await?,
             notice: Some(ERASURE_NOTICE.to_owned()),
         };

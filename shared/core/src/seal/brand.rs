@@ -88,6 +88,11 @@ impl BrandKeys {
         RequestId::from_bytes(short(&self.dedupe, &[b"callback|", payload]))
     }
 
+    /// A request's id that is the same each time its call is repeated.
+    pub fn repeated_request(&self, repeated: &[u8]) -> RequestId {
+        RequestId::from_bytes(short(&self.dedupe, &[b"request|", repeated]))
+    }
+
     /// The id of an agent's message that is the same each time its call is repeated.
     pub fn out_id(&self, case: CaseId, repeated: &[u8]) -> OutId {
         OutId::from_bytes(short(&self.dedupe, &[b"out|", case.bytes(), repeated]))

@@ -149,11 +149,9 @@ impl<T: Table> Keyring<'_, T> {
         let key = Key::subject_key(pid, epoch);
         for _ in 0..TRIES {
             let row = self.read(&key).await?;
+            // A tombstone that is there already is written again: only an acknowledged write says that what
+            // came before it has left the disk.
             let (version, condition) = match &row {
-                Some(row) if row.get_text(Attribute::State) == Some(DESTROYED) => {
-                    self.cache.forget(pid);
-                    return Ok(());
-                }
                 Some(row) => (row.version.saturating_add(1), Condition::Version(row.version)),
                 None => (1, Condition::Absent),
             };
@@ -161,8 +159,12 @@ impl<T: Table> Keyring<'_, T> {
             tombstone.version = version;
             let put = Write::Put { item: tombstone, condition };
             match self.table.write(WriteToken::fresh(self.entropy), vec![put]).await {
+                Ok(()) => {
+                    self.cache.forget(pid);
+                    return Ok(());
+                }
                 // The next round reads what is there: the tombstone, or what came before it.
-                Ok(()) | Err(WriteFault::Condition { .. } | WriteFault::Unknown(_)) => {}
+                Err(WriteFault::Condition { .. } | WriteFault::Unknown(_)) => {}
                 Err(WriteFault::Conflict) => {
                     self.clock.sleep(self.entropy.jitter(Duration::from_millis(20))).await;
                 }

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use forthright_core::table::TableName;
 use rusqlite::{Connection, ErrorCode};
 
 use super::{Options, Stats, schema};
@@ -122,6 +123,22 @@ impl Shared {
         let pages = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))?;
         self.checkpoints.fetch_add(1, Ordering::Relaxed);
         Ok(pages)
+    }
+
+    /// Takes over the log that a process left behind which was killed: moves it into the file, and empties it.
+    /// Of keys at once: that process may have destroyed some, and an erasure that goes on believes it.
+    pub(super) fn take_over(
+        &self,
+        connection: &Connection,
+        table: TableName,
+    ) -> rusqlite::Result<()> {
+        if self.pass(connection)? > 0 {
+            let emptied = table == TableName::Keys && self.truncate(connection)?;
+            if !emptied {
+                self.ask_for_truncation();
+            }
+        }
+        Ok(())
     }
 
     /// Empties the log; tells whether it could, or a reader was in the way for too long.

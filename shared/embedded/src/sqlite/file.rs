@@ -51,9 +51,10 @@ impl File {
         }
         let mut connection = schema::connect(path, CACHE_KIB).map_err(unusable)?;
         schema::migrate(path, &mut connection)?;
+        let shared = Arc::new(Shared::default());
+        shared.take_over(&connection, table).map_err(unusable)?;
         let readers = Readers::open(path, options.readers).map_err(unusable)?;
 
-        let shared = Arc::new(Shared::default());
         let (requests, waiting) = mpsc::channel(WAITING_MAX);
         // One wake is enough: what it is about is in the counters.
         let (wake, woken) = sync_channel(1);

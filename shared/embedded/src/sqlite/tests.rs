@@ -221,6 +221,26 @@ async fn a_reader_in_the_way_fails_the_destruction_of_a_key_honestly_and_it_is_c
 }
 
 #[tokio::test]
+async fn a_key_that_a_killed_process_destroyed_is_in_no_file_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = "CANARY-key-of-the-killed";
+    let table = open(folder.path());
+    table.write(token(1), vec![Write::create(subject_key(1, &old.repeat(6)))]).await.unwrap();
+    drop(table);
+    // What is left when it ends between the commit and the emptying of the log.
+    let killed = schema::connect(&folder.path().join("keys.db"), 256).unwrap();
+    let tombstone = subject_key(1, "").text(Attribute::State, "destroyed").next();
+    killed.execute("UPDATE item SET version = 2, body = ?1", [tombstone.encode()]).unwrap();
+    drop(killed);
+    assert_eq!(files_with(folder.path(), old), ["keys.db"]);
+
+    let table = open(folder.path());
+    assert_eq!(files_with(folder.path(), old), [""; 0]);
+    let found = table.get_many(std::slice::from_ref(&tombstone.key)).await.unwrap();
+    assert_eq!(found, [Some(tombstone)]);
+}
+
+#[tokio::test]
 async fn another_process_at_the_file_is_waited_for_then_refused_and_reads_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let table = open(folder.path());
