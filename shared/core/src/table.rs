@@ -39,6 +39,19 @@ pub trait Table: Send + Sync {
         token: WriteToken,
         writes: Vec<Write>,
     ) -> impl Future<Output = Result<(), WriteFault>> + Send;
+
+    /// Like [`write`](Self::write), but a loss of power may undo it until the next `write` is done. The death
+    /// of the process may not, and what is written later is never kept without it.
+    ///
+    /// For what would be found and settled again: it spares the disk's slowest work. A store that knows no
+    /// difference takes it as an ordinary write.
+    fn write_soon(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+    ) -> impl Future<Output = Result<(), WriteFault>> + Send {
+        self.write(token, writes)
+    }
 }
 
 impl<T: Table> Table for std::sync::Arc<T> {
@@ -59,6 +72,14 @@ impl<T: Table> Table for std::sync::Arc<T> {
         writes: Vec<Write>,
     ) -> impl Future<Output = Result<(), WriteFault>> + Send {
         self.as_ref().write(token, writes)
+    }
+
+    fn write_soon(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+    ) -> impl Future<Output = Result<(), WriteFault>> + Send {
+        self.as_ref().write_soon(token, writes)
     }
 }
 

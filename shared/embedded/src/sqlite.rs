@@ -53,8 +53,8 @@ impl Default for Options {
         Self {
             readers: 4,
             group_max: 128,
-            checkpoint_pages: 4_000,
-            log_pages_max: 16_384,
+            checkpoint_pages: 16_384,
+            log_pages_max: 65_536,
             truncate_after: Duration::from_millis(250),
         }
     }
@@ -207,6 +207,21 @@ impl Table for SqliteTable {
     }
 
     async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+        self.commit(token, writes, false).await
+    }
+
+    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+        self.commit(token, writes, true).await
+    }
+}
+
+impl SqliteTable {
+    async fn commit(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        soon: bool,
+    ) -> Result<(), WriteFault> {
         check_shape(&writes)?;
         let table = writes.first().map_or(TableName::Data, |write| write.key().table);
         if writes.iter().any(|write| write.key().table != table) {
@@ -215,6 +230,6 @@ impl Table for SqliteTable {
         }
         // Rows are encoded here, not on the one thread that all writers wait for.
         let changes = writes.into_iter().map(Change::new).collect::<Result<Vec<_>, _>>()?;
-        self.file(table).write(token, changes).await
+        self.file(table).write(token, changes, soon).await
     }
 }

@@ -32,7 +32,7 @@ pub use conditions::{
 };
 pub use contention::{concurrent_creates, concurrent_increments};
 pub use queries::{index_order_and_pages, index_sparse, partition_pages, partition_prefix};
-pub use rows::{get_many_order, separate_tables, values};
+pub use rows::{get_many_order, separate_tables, values, written_soon};
 
 /// Runs every check of the suite, each on a fresh table.
 pub async fn all<T: Table>(fresh: impl AsyncFn() -> T) {
@@ -43,6 +43,7 @@ pub async fn all<T: Table>(fresh: impl AsyncFn() -> T) {
     malformed_transactions(&fresh).await;
     repeated_token(&fresh).await;
     get_many_order(&fresh).await;
+    written_soon(&fresh).await;
     separate_tables(&fresh).await;
     values(&fresh).await;
     partition_prefix(&fresh).await;

@@ -319,7 +319,13 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 (writes, hints)
             }
         };
-        match self.0.commit(writes).await? {
+        // A mere reply that a loss of power undoes is decided again; who holds a conversation, or opted out,
+        // must be known from now on.
+        let committed = match &decision.route {
+            Route::Reply { .. } | Route::Silent { .. } => self.0.commit_soon(writes).await?,
+            Route::Person { .. } | Route::OptOut { .. } => self.0.commit(writes).await?,
+        };
+        match committed {
             Commit::Done => Ok(Some(hints)),
             Commit::Moved(_) => Ok(None),
         }

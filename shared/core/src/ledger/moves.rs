@@ -62,7 +62,15 @@ impl<T: Table, V: Vault> Stores<T, V> {
                 return Ok(Vec::new());
             };
             let (writes, hints) = self.ending(task, &standing, state, ending).await?;
-            match self.commit(writes).await? {
+            // An answer that a loss of power makes unknown again is settled by the platform's receipt, or by a
+            // person; it is never sent again. That it was claimed is kept before it is sent.
+            let committed = match ending {
+                Ending::Accepted(_) => self.commit_soon(writes).await?,
+                Ending::Later(_) | Ending::Lost | Ending::Person(_) | Ending::Silent(_) => {
+                    self.commit(writes).await?
+                }
+            };
+            match committed {
                 Commit::Done => return Ok(hints),
                 Commit::Moved(_) => self.pause().await,
             }

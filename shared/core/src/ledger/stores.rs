@@ -47,6 +47,15 @@ pub(super) enum Commit {
     Moved(Option<usize>),
 }
 
+/// When a transaction must survive a loss of power.
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    /// Before anybody hears that it is done.
+    Now,
+    /// With the next one that must.
+    Soon,
+}
+
 impl<T: Table, V: Vault> Stores<T, V> {
     /// These ports. Unwrapped subject keys are kept for `keep_keys`: zero on Lambda, at most a second locally.
     pub fn new(
@@ -157,8 +166,22 @@ impl<T: Table, V: Vault> Stores<T, V> {
     /// unknown, the last row that the transaction puts is read: it must be one that no other transaction
     /// can have written, byte for byte.
     pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<Commit, Fault> {
+        self.commit_as(writes, Kept::Now).await
+    }
+
+    /// Like [`commit`](Self::commit), for what is found and settled again if a loss of power undoes it.
+    pub(super) async fn commit_soon(&self, writes: Vec<Write>) -> Result<Commit, Fault> {
+        self.commit_as(writes, Kept::Soon).await
+    }
+
+    async fn commit_as(&self, writes: Vec<Write>, kept: Kept) -> Result<Commit, Fault> {
         for _ in 0..TRIES {
-            match self.table.write(WriteToken::fresh(&self.entropy), writes.clone()).await {
+            let token = WriteToken::fresh(&self.entropy);
+            let written = match kept {
+                Kept::Now => self.table.write(token, writes.clone()).await,
+                Kept::Soon => self.table.write_soon(token, writes.clone()).await,
+            };
+            match written {
                 Ok(()) => return Ok(Commit::Done),
                 Err(WriteFault::Condition { index }) => return Ok(Commit::Moved(Some(index))),
                 Err(WriteFault::Conflict) => self.pause().await,

@@ -66,6 +66,7 @@ impl File {
             shared: Arc::clone(&shared),
             options,
             recent: Recent::default(),
+            syncs: true,
         };
         let mut file = Self {
             path: path.to_owned(),
@@ -97,11 +98,12 @@ impl File {
         &self,
         token: WriteToken,
         changes: Vec<Change>,
+        soon: bool,
     ) -> Result<(), WriteFault> {
         let closed = || WriteFault::Unavailable("the store is closed".into());
         let (reply, answer) = oneshot::channel();
         let requests = self.requests.as_ref().ok_or_else(closed)?;
-        if requests.send(Request { token, changes, reply }).await.is_err() {
+        if requests.send(Request { token, changes, soon, reply }).await.is_err() {
             return Err(closed());
         }
         // No answer: the writer ended with the transaction in its hands.

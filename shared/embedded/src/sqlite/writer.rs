@@ -25,6 +25,8 @@ type Answer = Result<(), WriteFault>;
 pub(super) struct Request {
     pub(super) token: WriteToken,
     pub(super) changes: Vec<Change>,
+    /// Whether it need not survive a loss of power by itself.
+    pub(super) soon: bool,
     pub(super) reply: oneshot::Sender<Answer>,
 }
 
@@ -38,6 +40,8 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) options: Options,
     pub(super) recent: Recent,
+    /// Whether the connection syncs the log at each commit, as it does when it is opened.
+    pub(super) syncs: bool,
 }
 
 /// How a group of transactions ended.
@@ -129,7 +133,20 @@ impl Writer {
         }
     }
 
+    /// Syncs the log at the next commit if any of the group must survive a loss of power. A sync is of the
+    /// whole log, so it keeps the groups before it too.
+    fn choose_sync(&mut self, group: &[Request]) -> rusqlite::Result<()> {
+        let syncs = group.iter().any(|request| !request.soon);
+        if syncs != self.syncs {
+            let level = if syncs { "full" } else { "normal" };
+            self.connection.pragma_update(None, "synchronous", level)?;
+            self.syncs = syncs;
+        }
+        Ok(())
+    }
+
     fn apply(&mut self, group: &[Request]) -> rusqlite::Result<Vec<Verdict>> {
+        self.choose_sync(group)?;
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let mut verdicts = Vec::with_capacity(group.len());
         for request in group {
@@ -256,6 +273,7 @@ mod tests {
             shared: Arc::default(),
             options: Options::default(),
             recent: Recent::default(),
+            syncs: true,
         }
     }
 
@@ -265,7 +283,7 @@ mod tests {
         let (reply, mut answer) = oneshot::channel();
         let changes = vec![Change::new(Write::create(item)).unwrap()];
         let token = WriteToken::from_bytes([number; 16]);
-        writer.settle(&mut vec![Request { token, changes, reply }]);
+        writer.settle(&mut vec![Request { token, changes, soon: false, reply }]);
         answer.try_recv().unwrap()
     }
 
@@ -285,6 +303,26 @@ mod tests {
             writer.connection.query_row("SELECT count(*) FROM item", [], |row| row.get(0)).unwrap();
         assert_eq!(rows, 3);
         assert!(!writer.shared.is_broken());
+    }
+
+    #[test]
+    fn the_log_is_synced_unless_all_of_a_group_can_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(&folder.path().join("data.db"));
+        let mut level = |soon: &[bool]| -> i64 {
+            let group = soon.iter().map(|soon| Request {
+                token: WriteToken::from_bytes([0; 16]),
+                changes: Vec::new(),
+                soon: *soon,
+                reply: oneshot::channel().0,
+            });
+            writer.settle(&mut group.collect());
+            writer.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap()
+        };
+        let (normal, full) = (1, 2);
+        assert_eq!(level(&[false]), full);
+        assert_eq!(level(&[true, true]), normal);
+        assert_eq!(level(&[true, false]), full);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use forthright_core::{
     Epoch, Pid, Table,
-    table::{Attribute, Item, Key, TableName, Write},
+    table::{Attribute, Item, Key, TableName, Write, WriteFault},
 };
 
-use super::{get, key, row, write};
+use super::{get, key, row, token, write};
 
 /// Rows come in the order of the keys, a missing one as none, one that is asked for twice, twice.
 pub async fn get_many_order<T: Table>(fresh: impl AsyncFn() -> T) {
@@ -17,6 +17,24 @@ pub async fn get_many_order<T: Table>(fresh: impl AsyncFn() -> T) {
     let found = table.get_many(&keys).await.unwrap();
     assert_eq!(found, [Some(first.clone()), None, Some(second), Some(first), None]);
     assert_eq!(table.get_many(&[]).await.unwrap(), []);
+}
+
+/// What is written soon is read at once, on the same conditions, and a later write builds on it.
+pub async fn written_soon<T: Table>(fresh: impl AsyncFn() -> T) {
+    let table = fresh().await;
+    let item = row("a", "1");
+    let soon = async |write: Write| loop {
+        match table.write_soon(token(), vec![write.clone()]).await {
+            Err(WriteFault::Conflict) => {}
+            answer => return answer,
+        }
+    };
+    soon(Write::create(item.clone())).await.unwrap();
+    assert_eq!(get(&table, &item.key).await, Some(item.clone()));
+    let again = soon(Write::create(item.clone())).await;
+    assert!(matches!(again, Err(WriteFault::Condition { index: 0 })));
+    write(&table, vec![Write::replace(item.clone().next())]).await.unwrap();
+    assert_eq!(get(&table, &item.key).await, Some(item.next()));
 }
 
 /// The two tables do not know of each other's rows.
