@@ -1,6 +1,6 @@
 //! Work that is due: hints that were lost, leases and waits that are over.
 
-use super::{LEASE, Replies, moves::Ending, rights, stores::due_entry};
+use super::{HINT_GRACE, Replies, moves::Ending, rights, stores::due_entry};
 use crate::{
     case::Reason,
     fault::{Fault, Retry},
@@ -18,7 +18,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
     pub async fn overdue(&self, shard: u8, resume: bool) -> Result<Vec<Hint>, Fault> {
         const SHARD_TASKS: usize = 1_000;
         let now = self.0.now();
-        let until = if resume { now.plus(LEASE) } else { now };
+        let until = if resume { now.plus(HINT_GRACE) } else { now };
         let keys = self.0.listed(Index::Due, due_entry(shard), until, SHARD_TASKS).await?;
         let mut overdue = Vec::new();
         for key in keys {

@@ -193,6 +193,9 @@ impl<T: Table, V: Vault> Replies<T, V> {
             .maybe_text(Attribute::Template, claim.template.as_ref());
         let said = Said { ids: Vec::new(), text: Some(text.clone()) };
         let item = self.0.seal(&due.subject, item, Attribute::SealedReply, *epoch, &said)?;
+        // Due when the lease is over: before, the steward could do nothing for it, and thousands of such rows
+        // would stand before those that it can help.
+        let item = due_at(&due.reference, item, lease_until);
         // Nothing of the gate changes, so a check is enough: whatever moved it since it was read, an opt-out,
         // a hand-over, an erasure, makes this fail.
         let writes = SubjectWrites::new(&due.gate);
