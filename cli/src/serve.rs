@@ -10,11 +10,11 @@ mod workers;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use forthright_core::{Account, Accounts, Handle, Source, account};
+use forthright_core::{Accounts, Handle, Source};
 use forthright_egress::{AllowedHost, Egress};
 use forthright_embedded::{KeyFile, Lanes, SqliteTable};
 use forthright_language::Rules;
-use forthright_policy::{Book, Language};
+use forthright_policy::{Book, Language, Served};
 use forthright_steward::Tick;
 use tokio::{
     net::TcpListener,
@@ -56,12 +56,11 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
         Some(platform) => demo::with_stand_in(served, platform.local_addr()?)?,
         None => served,
     };
-    let accounts = opened(&served.accounts(&source)?)?;
+    let Served { book, accounts } = Served::of(book, served.accounts(&source)?)?;
     let operator_token = source.secret(secrets::OPERATOR_TOKEN)?;
     let egress = Egress::new(allowed(&accounts, demo.is_some().then_some(address))?)?;
 
     let (lanes, receivers) = Lanes::new(LANE_HINTS);
-    let book = Arc::new(book);
     let parts = Parts {
         rules: rules(&book)?,
         book,
@@ -99,14 +98,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
     TcpListener::bind(address).await.map_err(|error| {
         format!("cannot listen on {address}: {error}; choose another with --listen").into()
     })
-}
-
-/// One account has one owner.
-fn opened(accounts: &[Account]) -> Result<Accounts, Problem> {
-    match account::duplicate(accounts) {
-        Some(id) => Err(format!("the account {id} is there twice").into()),
-        None => Ok(Accounts::new(accounts.to_vec())),
-    }
 }
 
 /// The hosts that may be called: those of the accounts, and in the demo this very server, to which the

@@ -96,8 +96,6 @@ pub enum UnreadableKind {
     Message,
     /// The account that it names is not one that this webhook serves.
     ForeignAccount,
-    /// More updates than the platform promises to send at once.
-    TooMany,
 }
 
 impl UnreadableKind {
@@ -108,7 +106,6 @@ impl UnreadableKind {
             Self::Envelope => "envelope",
             Self::Message => "message",
             Self::ForeignAccount => "foreign_account",
-            Self::TooMany => "too_many",
         }
     }
 }

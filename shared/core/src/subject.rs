@@ -11,9 +11,6 @@ use crate::{
 pub struct SubjectWrites(Vec<Write>);
 
 impl SubjectWrites {
-    /// The position of the gate in the transaction: where a failed condition says that it moved.
-    pub const GATE: usize = 0;
-
     /// Only while the gate is as it was read. A gate that has no row yet is made.
     pub fn new(gate: &Gate) -> Self {
         if gate.version == 0 {

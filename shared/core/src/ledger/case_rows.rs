@@ -1,5 +1,7 @@
 //! The rows of a case, and how they move: opened, woken, returned, remarked upon.
 
+use std::fmt::Display;
+
 use super::{
     standing::Standing,
     stores::{Commit, Stores, TRIES},
@@ -8,7 +10,7 @@ use crate::{
     case::{Actor, CaseState, Reason},
     fault::Fault,
     gate::{Gate, Held},
-    ids::{Address, BrandId, CaseId, Eid, TaskId},
+    ids::{Address, CaseId, Eid, TaskId},
     queue::{CaseRef, Hint, TaskRef},
     seal::Vault,
     subject::SubjectWrites,
@@ -21,16 +23,15 @@ use crate::{
 pub(super) struct Cause {
     pub(super) case: CaseId,
     pub(super) reason: Reason,
-    pub(super) state: CaseState,
     pub(super) now: Time,
 }
 
 /// A case's row without a subject.
 pub(super) fn bare_item(at: &Address, cause: Cause) -> Item {
-    let Cause { case, reason, state, now } = cause;
+    let Cause { case, reason, now } = cause;
     let sla_at = now.plus(reason.sla());
     Item::new(Key::case(case))
-        .text(Attribute::State, state)
+        .text(Attribute::State, CaseState::Open)
         .text(Attribute::Reason, reason)
         .text(Attribute::Priority, reason.priority())
         .text(Attribute::Brand, &at.brand)
@@ -57,7 +58,7 @@ fn pointer_item(gate: &Gate, cause: Cause) -> Item {
 }
 
 /// The entry of a brand's live cases, by the time until which they should be answered.
-pub(super) fn entry(brand: &BrandId) -> String {
+pub(super) fn entry(brand: impl Display) -> String {
     format!("cases#{brand}")
 }
 
@@ -81,7 +82,7 @@ pub(super) async fn escalate<T: Table, V: Vault>(
     }
     let case = CaseId::opened_by(eid);
     let holding = Gate { held: Some(Held { case, spoke: false }), ..gate.clone() };
-    let cause = Cause { case, reason, state: CaseState::Open, now };
+    let cause = Cause { case, reason, now };
     let [before] = stores.get([Key::case(case)]).await?;
     let writes = match before {
         None => SubjectWrites::moving(&holding)
@@ -120,7 +121,7 @@ pub(super) fn returned(row: Item, reason: Reason, now: Time) -> Result<Option<It
 
 fn opened_again(row: Item, reason: Reason, now: Time) -> Item {
     let sla_at = now.plus(reason.sla());
-    let brand = row.get_text(Attribute::Brand).map(|brand| format!("cases#{brand}"));
+    let brand = row.get_text(Attribute::Brand).map(entry);
     let item = row
         .next()
         .text(Attribute::State, CaseState::Open)

@@ -212,7 +212,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
             let reference =
                 TaskRef { brand: brand.clone(), pid: gate.pid, epoch: gate.epoch, task };
             if self.0.standing(&reference).await?.is_some() {
-                return Ok(done(Some(&reference), out));
+                return Ok(done(reference, out));
             }
             if let Err(refusal) = gate.admits(Actor::Agent, None, self.0.now()) {
                 return Ok(Answer::Refused(refusal));
@@ -234,7 +234,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
             };
             let writes = SubjectWrites::moving(&gate).and(Write::replace(moved)).create(item);
             if self.0.commit(writes.into_writes()).await? == Commit::Done {
-                return Ok(done(Some(&reference), out));
+                return Ok(done(reference, out));
             }
             self.0.pause().await;
         }
@@ -341,9 +341,8 @@ impl<T: Table, V: Vault> Cases<T, V> {
     }
 }
 
-fn done(reference: Option<&TaskRef>, out: OutId) -> Answer {
-    let hints = reference.map(|reference| Hint::Outbound(reference.clone())).into_iter().collect();
-    Answer::Done { out: Some(out), hints }
+fn done(reference: TaskRef, out: OutId) -> Answer {
+    Answer::Done { out: Some(out), hints: vec![Hint::Outbound(reference)] }
 }
 
 fn view(row: &Item) -> Result<CaseView, Fault> {
