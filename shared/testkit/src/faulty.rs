@@ -63,6 +63,11 @@ impl<T> Faulty<T> {
         self.state().plans.push(plan);
     }
 
+    /// Forgets the plans that are still ahead.
+    pub fn clear(&self) {
+        self.state().plans.clear();
+    }
+
     /// How many calls came, of any kind, those after a crash included.
     pub fn calls(&self) -> u64 {
         self.state().calls
@@ -121,6 +126,31 @@ impl<T: Table> Faulty<T> {
     }
 }
 
+impl<T: Table> Faulty<T> {
+    /// Lets a write through as planned; it does nothing before it is awaited.
+    async fn through(
+        &self,
+        write: impl Future<Output = Result<(), WriteFault>> + Send,
+    ) -> Result<(), WriteFault> {
+        match self.enter() {
+            None => write.await,
+            Some(FaultKind::Delay(span)) => {
+                self.clock.sleep(span).await;
+                write.await
+            }
+            Some(FaultKind::FailBefore | FaultKind::CrashBefore) => {
+                Err(WriteFault::Unavailable("a planned fault".into()))
+            }
+            Some(FaultKind::UnknownBefore) => Err(WriteFault::Unknown("a planned fault".into())),
+            Some(FaultKind::UnknownAfter | FaultKind::CrashAfter) => {
+                // Only what was done has an unknown outcome; a refusal is a refusal.
+                write.await?;
+                Err(WriteFault::Unknown("a planned fault".into()))
+            }
+        }
+    }
+}
+
 impl<T: Table> Table for Faulty<T> {
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableFault> {
         self.enter_read().await?;
@@ -133,22 +163,11 @@ impl<T: Table> Table for Faulty<T> {
     }
 
     async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        match self.enter() {
-            None => self.inner.write(token, writes).await,
-            Some(FaultKind::Delay(span)) => {
-                self.clock.sleep(span).await;
-                self.inner.write(token, writes).await
-            }
-            Some(FaultKind::FailBefore | FaultKind::CrashBefore) => {
-                Err(WriteFault::Unavailable("a planned fault".into()))
-            }
-            Some(FaultKind::UnknownBefore) => Err(WriteFault::Unknown("a planned fault".into())),
-            Some(FaultKind::UnknownAfter | FaultKind::CrashAfter) => {
-                // Only what was done has an unknown outcome; a refusal is a refusal.
-                self.inner.write(token, writes).await?;
-                Err(WriteFault::Unknown("a planned fault".into()))
-            }
-        }
+        self.through(self.inner.write(token, writes)).await
+    }
+
+    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+        self.through(self.inner.write_soon(token, writes)).await
     }
 }
 

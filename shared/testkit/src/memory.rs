@@ -8,7 +8,7 @@ use std::{
 use forthright_core::{
     Table, Time,
     table::{
-        Condition, Index, Item, Key, Page, Position, Query, Range, TableFault, TableName, Write,
+        Index, Item, Key, Page, Position, Query, Range, TableFault, TableName, Write,
         WriteFault, WriteToken, check_shape,
     },
 };
@@ -16,9 +16,6 @@ use forthright_core::{
 use crate::clock::SplitMix;
 
 /// A [`Table`] in memory. Its clones are the same table.
-///
-/// It demands what only a test can demand of every transaction: one that may create a row of a subject
-/// checks or writes that subject's gate.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     state: Arc<Mutex<State>>,
@@ -30,8 +27,13 @@ struct State {
     tokens: HashSet<WriteToken>,
     weather: Option<SplitMix>,
     /// What the last transactions replaced, newest last: a stale index shows it.
-    before: VecDeque<Vec<(Key, Option<Item>)>>,
+    before: VecDeque<Replaced>,
+    /// What was written soon since the last write to the same table, oldest first: a loss of power undoes it.
+    soon: Vec<(TableName, Replaced)>,
 }
+
+/// What a transaction replaced: the rows as they were before.
+type Replaced = Vec<(Key, Option<Item>)>;
 
 /// An invented conflict comes once in so many writes.
 const CONFLICT_ONCE_IN: u64 = 8;
@@ -93,6 +95,27 @@ impl Memory {
         state.rows.retain(|key, _| key.table != snapshot.table);
         state.rows.extend(snapshot.rows.iter().map(|row| (row.key.clone(), row.clone())));
         state.before.clear();
+        state.soon.retain(|(table, _)| *table != snapshot.table);
+    }
+
+    /// The row with this key, without a call that could fail.
+    pub fn row(&self, key: &Key) -> Option<Item> {
+        self.state().rows.get(key).cloned()
+    }
+
+    /// Undoes what was [written soon](Table::write_soon) and not followed by a write to the same table, as a
+    /// crash or a loss of power may; tells how many transactions that were.
+    pub fn lose_power(&self) -> usize {
+        let mut state = self.state();
+        let soon = std::mem::take(&mut state.soon);
+        for (key, old) in soon.iter().rev().flat_map(|(_, replaced)| replaced) {
+            match old {
+                Some(item) => state.rows.insert(key.clone(), item.clone()),
+                None => state.rows.remove(key),
+            };
+        }
+        state.before.clear();
+        soon.len()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -146,17 +169,36 @@ impl Table for Memory {
     }
 
     async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        check_shape(&writes)?;
-        check_gates(&writes)?;
+        let tables: Vec<_> = writes.iter().map(|write| write.key().table).collect();
         let mut state = self.state();
-        if state.tokens.contains(&token) {
-            return Ok(());
+        let written = state.commit(token, writes).map(drop);
+        // A log that is synced keeps all that stands before in it.
+        if written.is_ok() {
+            state.soon.retain(|(table, _)| !tables.contains(table));
         }
-        if state.weather.as_ref().is_some_and(|weather| weather.once_in(CONFLICT_ONCE_IN)) {
+        written
+    }
+
+    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+        let table = writes.first().map(|write| write.key().table);
+        let mut state = self.state();
+        let replaced = state.commit(token, writes)?;
+        state.soon.extend(table.map(|table| (table, replaced)));
+        Ok(())
+    }
+}
+
+impl State {
+    fn commit(&mut self, token: WriteToken, writes: Vec<Write>) -> Result<Replaced, WriteFault> {
+        check_shape(&writes)?;
+        if self.tokens.contains(&token) {
+            return Ok(Vec::new());
+        }
+        if self.weather.as_ref().is_some_and(|weather| weather.once_in(CONFLICT_ONCE_IN)) {
             return Err(WriteFault::Conflict);
         }
         for (index, write) in writes.iter().enumerate() {
-            let found = state.rows.get(write.key()).map(|row| row.version);
+            let found = self.rows.get(write.key()).map(|row| row.version);
             if !write.condition().holds(found) {
                 return Err(WriteFault::Condition { index });
             }
@@ -165,22 +207,20 @@ impl Table for Memory {
         for write in writes {
             let key = write.key().clone();
             let old = match write {
-                Write::Put { item, .. } => state.rows.insert(key.clone(), item),
-                Write::Delete { .. } => state.rows.remove(&key),
+                Write::Put { item, .. } => self.rows.insert(key.clone(), item),
+                Write::Delete { .. } => self.rows.remove(&key),
                 Write::Check { .. } => continue,
             };
             before.push((key, old));
         }
-        state.tokens.insert(token);
-        state.before.push_back(before);
-        if state.before.len() > LAG_MAX {
-            state.before.pop_front();
+        self.tokens.insert(token);
+        self.before.push_back(before.clone());
+        if self.before.len() > LAG_MAX {
+            self.before.pop_front();
         }
-        Ok(())
+        Ok(before)
     }
-}
 
-impl State {
     /// What `index` lists under `entry`, by time and key; in bad weather perhaps as it was a while ago.
     fn listed(&self, index: Index, entry: &str) -> Vec<(Time, Key)> {
         let mut past: BTreeMap<&Key, Option<&Item>> = BTreeMap::new();
@@ -204,28 +244,6 @@ impl State {
         found.sort();
         found
     }
-}
-
-/// Refuses a transaction that may create a subject's row without looking at that subject's gate.
-fn check_gates(writes: &[Write]) -> Result<(), WriteFault> {
-    for write in writes {
-        let creates = matches!(write, Write::Put { condition: Condition::Absent, .. });
-        let key = write.key();
-        if !creates || !key.is_subjects() {
-            continue;
-        }
-        let pid = key.partition.strip_prefix(Key::SUBJECT).and_then(|rest| rest.split('#').next());
-        let gate = format!("G#{}", pid.unwrap_or_default());
-        let looked = writes.iter().any(|other| {
-            matches!(other, Write::Put { .. } | Write::Check { .. })
-                && other.key().table == TableName::Data
-                && other.key().partition == gate
-        });
-        if !looked {
-            return Err(WriteFault::Malformed("a subject's row is made without its gate"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -253,23 +271,25 @@ mod tests {
     }
 
     #[test]
-    fn a_subjects_row_cannot_be_made_without_its_own_gate() {
+    fn a_loss_of_power_undoes_what_was_written_soon_and_nothing_that_was_kept_after() {
         let memory = Memory::new();
-        let pid = Pid::from_bytes([1; 16]);
-        let row = || Item::new(Key::data(Key::subject_partition(pid, Epoch::FIRST), "ROW"));
-        let check = |of: u8| Write::Check {
-            key: Key::gate(Pid::from_bytes([of; 16])),
-            condition: Condition::Exists,
+        let row = |name: &str| Item::new(Key::data(format!("T#{name}"), "-"));
+        let soon = |number: u8, writes| {
+            block_on(memory.write_soon(WriteToken::from_bytes([number; 16]), writes)).unwrap();
         };
-        write(&memory, 1, vec![Write::create(Item::new(Key::gate(pid)))]).unwrap();
-        write(&memory, 2, vec![Write::create(Item::new(Key::gate(Pid::from_bytes([2; 16]))))])
+        soon(1, vec![Write::create(row("kept"))]);
+        write(&memory, 2, vec![Write::create(row("synced"))]).unwrap();
+        soon(3, vec![Write::create(row("lost"))]);
+        soon(4, vec![Write::replace(row("synced").next())]);
+        let subject = Pid::from_bytes([1; 16]);
+        // The other table's log is another.
+        write(&memory, 5, vec![Write::create(Item::new(Key::subject_key(subject, Epoch::FIRST)))])
             .unwrap();
-        for without in [vec![Write::create(row())], vec![Write::create(row()), check(2)]] {
-            let refused = write(&memory, 3, without);
-            assert!(matches!(refused, Err(WriteFault::Malformed(_))));
-        }
-        write(&memory, 4, vec![check(1), Write::create(row())]).unwrap();
-        write(&memory, 5, vec![Write::replace(row().next())]).unwrap();
+        assert_eq!(memory.lose_power(), 2);
+        let left: Vec<_> = memory.rows().iter().map(|row| row.version).collect();
+        assert_eq!(left, [1, 1, 1]);
+        assert!(memory.row(&row("lost").key).is_none());
+        assert_eq!(memory.lose_power(), 0);
     }
 
     #[test]

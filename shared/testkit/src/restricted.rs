@@ -1,12 +1,12 @@
-//! A table that refuses what a ledger did not declare.
+//! A table that refuses what a ledger did not declare, and a subject's row that is made without its gate.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use forthright_core::{
     Table,
     table::{
-        Action, Grant, Item, Key, Page, Query, Range, TableFault, TableName, Write, WriteFault,
-        WriteToken,
+        Action, Condition, Grant, Item, Key, Page, Query, Range, TableFault, TableName, Write,
+        WriteFault, WriteToken,
     },
 };
 
@@ -18,21 +18,31 @@ pub struct Restricted<T> {
     refusals: Arc<Mutex<Vec<Refusal>>>,
 }
 
-/// Something that no grant allows.
+/// Something that nobody may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What was tried.
-    pub action: Action,
-    /// In which table.
-    pub table: TableName,
-    /// How the partition key, or the index entry, begins: up to its first `#`, for the rest names a subject.
-    pub prefix: String,
+pub enum Refusal {
+    /// No grant allows it.
+    Undeclared {
+        /// What was tried.
+        action: Action,
+        /// In which table.
+        table: TableName,
+        /// How the partition key, or the index entry, begins: up to its first `#`, for the rest names a
+        /// subject.
+        prefix: String,
+    },
+    /// A transaction that may create a row of a subject neither checks nor writes that subject's gate.
+    Ungated,
 }
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { action, table, prefix } = self;
-        write!(f, "no grant for {action:?} on `{prefix}` in {}", table.name())
+        match self {
+            Self::Undeclared { action, table, prefix } => {
+                write!(f, "no grant for {action:?} on `{prefix}` in {}", table.name())
+            }
+            Self::Ungated => f.write_str("a subject's row is made without its gate"),
+        }
     }
 }
 
@@ -51,10 +61,50 @@ impl<T> Restricted<T> {
 
     fn refuse(&self, action: Action, table: TableName, partition: &str) -> Refusal {
         let prefix = partition.find('#').and_then(|at| partition.get(..=at)).unwrap_or(partition);
-        let refusal = Refusal { action, table, prefix: prefix.to_owned() };
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal.clone());
+        let refusal = Refusal::Undeclared { action, table, prefix: prefix.to_owned() };
+        self.note(refusal.clone());
         refusal
     }
+
+    fn note(&self, refusal: Refusal) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal);
+    }
+
+    fn check(&self, writes: &[Write]) -> Result<(), WriteFault> {
+        for write in writes {
+            if self.grants.iter().any(|grant| grant.allows_write(write)) {
+                continue;
+            }
+            let (action, text) = match write {
+                Write::Put { .. } => (Action::Put, "no grant for a put; see refusals()"),
+                Write::Delete { .. } => (Action::Delete, "no grant for a delete; see refusals()"),
+                Write::Check { .. } => (Action::Check, "no grant for a check; see refusals()"),
+            };
+            self.refuse(action, write.key().table, &write.key().partition);
+            return Err(WriteFault::Malformed(text));
+        }
+        if writes.iter().any(|write| makes_ungated(write, writes)) {
+            self.note(Refusal::Ungated);
+            return Err(WriteFault::Malformed("a subject's row is made without its gate"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `write` may create a row of a subject whose gate nothing in its transaction looks at.
+fn makes_ungated(write: &Write, transaction: &[Write]) -> bool {
+    let creates = matches!(write, Write::Put { condition: Condition::Absent, .. });
+    let key = write.key();
+    if !creates || !key.is_subjects() {
+        return false;
+    }
+    let pid = key.partition.strip_prefix(Key::SUBJECT).and_then(|rest| rest.split('#').next());
+    let gate = format!("G#{}", pid.unwrap_or_default());
+    !transaction.iter().any(|other| {
+        matches!(other, Write::Put { .. } | Write::Check { .. })
+            && other.key().table == TableName::Data
+            && other.key().partition == gate
+    })
 }
 
 impl<T: Table> Table for Restricted<T> {
@@ -85,29 +135,20 @@ impl<T: Table> Table for Restricted<T> {
     }
 
     async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        for write in &writes {
-            if self.grants.iter().any(|grant| grant.allows_write(write)) {
-                continue;
-            }
-            let (action, text) = match write {
-                Write::Put { .. } => (Action::Put, "no grant for a put; see refusals()"),
-                Write::Delete { .. } => (Action::Delete, "no grant for a delete; see refusals()"),
-                Write::Check { .. } => (Action::Check, "no grant for a check; see refusals()"),
-            };
-            self.refuse(action, write.key().table, &write.key().partition);
-            return Err(WriteFault::Malformed(text));
-        }
+        self.check(&writes)?;
         self.inner.write(token, writes).await
+    }
+
+    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+        self.check(&writes)?;
+        self.inner.write_soon(token, writes).await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::clock::block_on;
-    use forthright_core::{
-        Time,
-        table::{Condition, Index},
-    };
+    use forthright_core::{Epoch, Pid, Time, table::Index};
 
     use super::*;
     use crate::Memory;
@@ -150,5 +191,28 @@ mod tests {
             ]
         );
         assert_eq!(memory.len(), 1, "nothing refused was done");
+    }
+
+    #[test]
+    fn a_subjects_row_cannot_be_made_without_its_own_gate() {
+        let grants = ["G#", "S#"].map(|prefix| Grant::data(Action::Put, prefix));
+        let table = Restricted::new(
+            Memory::new(),
+            [&grants[..], &[Grant::data(Action::Check, "G#")]].concat(),
+        );
+        let pid = Pid::from_bytes([1; 16]);
+        let row = || Item::new(Key::data(Key::subject_partition(pid, Epoch::FIRST), "ROW"));
+        let gate = |of: u8| Key::gate(Pid::from_bytes([of; 16]));
+        let check = |of: u8| Write::Check { key: gate(of), condition: Condition::Exists };
+        let write =
+            |number, writes| block_on(table.write(WriteToken::from_bytes([number; 16]), writes));
+        write(1, vec![Write::create(Item::new(gate(1)))]).unwrap();
+        write(2, vec![Write::create(Item::new(gate(2)))]).unwrap();
+        for without in [vec![Write::create(row())], vec![Write::create(row()), check(2)]] {
+            assert!(matches!(write(3, without), Err(WriteFault::Malformed(_))));
+        }
+        assert_eq!(table.refusals(), [Refusal::Ungated, Refusal::Ungated]);
+        write(4, vec![check(1), Write::create(row())]).unwrap();
+        write(5, vec![Write::replace(row().next())]).unwrap();
     }
 }

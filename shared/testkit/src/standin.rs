@@ -140,6 +140,8 @@ pub enum Behaviour {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The access token that came after the account's, if any.
+    renewed: Option<Secret>,
     script: VecDeque<Behaviour>,
     sent: VecDeque<Sent>,
     lines: VecDeque<(Vec<PlatformId>, Line)>,
@@ -168,6 +170,16 @@ impl WhatsAppStandIn {
     /// How the next calls are treated, one each, in this order; those after as [`Behaviour::Accept`].
     pub fn script(&self, behaviours: Vec<Behaviour>) {
         self.state().script = behaviours.into();
+    }
+
+    /// From here on this access token is the right one, and no other.
+    pub fn renew_token(&self, token: Secret) {
+        self.state().renewed = Some(token);
+    }
+
+    /// The newest message that it took.
+    pub fn newest_sent(&self) -> Option<Sent> {
+        self.state().sent.back().cloned()
     }
 
     /// The newest messages that it took, the oldest first, at most 1,000.

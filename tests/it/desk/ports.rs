@@ -34,6 +34,11 @@ impl Table for Yielding {
         tokio::task::yield_now().await;
         self.0.write(token, writes).await
     }
+
+    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+        tokio::task::yield_now().await;
+        self.0.write_soon(token, writes).await
+    }
 }
 
 /// When the process dies around a call of the platform.

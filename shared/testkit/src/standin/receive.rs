@@ -53,7 +53,8 @@ type Refusal = (i64, &'static str);
 
 impl WhatsAppStandIn {
     pub(super) fn answer(&self, request: &Request) -> Response {
-        if !bears(request, &self.account.access_token) {
+        let renewed = self.state().renewed.clone();
+        if !bears(request, renewed.as_ref().unwrap_or(&self.account.access_token)) {
             return token_refused();
         }
         if request.method() != Method::POST {

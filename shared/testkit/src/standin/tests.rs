@@ -224,6 +224,17 @@ async fn it_misbehaves_on_command_and_then_behaves() {
 }
 
 #[test]
+fn a_renewed_token_is_the_only_right_one() {
+    let stand_in = stand_in();
+    let request = composed(&customer(Some("4915550001"), None), "CANARY");
+    stand_in.renew_token(Secret::from("token 2"));
+    assert_eq!(outcome(&stand_in, &request), SendOutcome::TokenInvalid);
+    stand_in.renew_token(Secret::from("token"));
+    assert!(matches!(outcome(&stand_in, &request), SendOutcome::Accepted { .. }));
+    assert!(stand_in.newest_sent() == stand_in.sent().pop());
+}
+
+#[test]
 fn its_memory_is_bounded() {
     let stand_in = stand_in();
     let request = composed(&customer(Some("4915550001"), None), "CANARY");
