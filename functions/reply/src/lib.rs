@@ -70,6 +70,10 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
         // From here on the message may be on its way: whatever happens is settled, never tried blindly again.
         let composed = channels::compose(account, &due.ids, &prepared.outbound, claimed.opaque());
         let outcome = match composed {
+            Ok(_) if !claimed.may_be_sent(self.clock.now()) => {
+                tracing::warn!(task.id = %due.reference.task, "a claim came too late; nothing was sent");
+                SendOutcome::RefusedForNow { retry_after: None }
+            }
             Ok(request) => self.send(account, request).await,
             Err(error) => {
                 tracing::error!(task.id = %due.reference.task, error = %error, "could not be composed");

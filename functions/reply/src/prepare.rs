@@ -24,6 +24,10 @@ pub struct Prepared {
 /// date silences the machine, and a person gets the message.
 pub fn prepare(due: &Due, book: &Book, now: Time) -> Result<Prepared, Refusal> {
     due.strictest.admits(due.actor, due.because(), now)?;
+    // After the copy that was put back was made it may have been answered.
+    if Some(due.written_at) <= due.settings.restored_at {
+        return Err(Refusal::Escalate(Reason::Restored));
+    }
     if let Some(authored) = &due.authored {
         return spoken(due, authored);
     }
@@ -38,7 +42,8 @@ pub fn prepare(due: &Due, book: &Book, now: Time) -> Result<Prepared, Refusal> {
         .render_reply(brand, template, channel, today, &due.settings.withdrawn)
         .map_err(|_unfit| unfit)?;
     let limit = channels::text_limit(channel);
-    let placement = due.strictest.placement(now);
+    let gate = due.strictest.clone().told_since(due.settings.restored_at);
+    let placement = gate.placement(now);
     let disclosed =
         book.disclose(brand, placement, &reply.rendered, limit).map_err(|_unfit| unfit)?;
     Ok(Prepared {

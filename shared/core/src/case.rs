@@ -79,6 +79,8 @@ named! {
         TriesOver = "tries_over",
         /// A job failed in a way that trying again cannot mend.
         Poison = "poison",
+        /// The data was put back from a copy: the message may have been answered before.
+        Restored = "restored",
         /// A signed body could not be read.
         Unreadable = "unreadable",
         /// The platform refuses the account's access token.
@@ -144,6 +146,7 @@ impl Reason {
             | Self::HeldByPerson
             | Self::WindowClosed
             | Self::Refused
+            | Self::Restored
             | Self::TriesOver => Priority::Normal,
         }
     }

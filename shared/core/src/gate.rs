@@ -20,7 +20,7 @@ use crate::{
 pub const WINDOW: Duration = Duration::from_hours(24);
 
 /// How much earlier than the platform's the window closes for us: clocks differ, and sending takes time.
-pub const WINDOW_MARGIN: Duration = Duration::from_mins(5);
+pub const WINDOW_MARGIN: Duration = Duration::from_mins(6);
 
 /// The silence after which the next automated message discloses at its top again. Meta demands it "after a
 /// significant lapse of time" and names no figure; 24 hours is the window itself.
@@ -55,8 +55,8 @@ pub struct Gate {
     pub suppressed: Option<Suppressed>,
     /// Which person of the brand holds the conversation.
     pub held: Option<Held>,
-    /// When the conversation was last handed back to the machine.
-    pub handed_back_at: Option<Time>,
+    /// That a person handed the conversation back, and nothing has disclosed at its top since.
+    pub handed_back: Option<HandedBack>,
     /// Since when processing is restricted.
     pub restricted_at: Option<Time>,
     /// The platform time of the person's newest message.
@@ -87,6 +87,16 @@ pub struct Held {
     pub spoke: bool,
 }
 
+/// A conversation that is the machine's again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedBack {
+    /// Since when.
+    pub at: Time,
+    /// The version of the gate that noted it: whoever claimed with this version or a later one knew of it. Times
+    /// could not tell, since clocks differ.
+    pub version: u64,
+}
+
 impl Gate {
     /// The gate of a subject that nobody has met before.
     pub const fn first(pid: Pid, at: Address) -> Self {
@@ -98,7 +108,7 @@ impl Gate {
             erased_at: None,
             suppressed: None,
             held: None,
-            handed_back_at: None,
+            handed_back: None,
             restricted_at: None,
             window_from: None,
             newest_at: None,
@@ -130,7 +140,7 @@ impl Gate {
             epoch: self.epoch.next(),
             erased_at: self.erased_at.max(Some(erased_at)),
             held: None,
-            handed_back_at: None,
+            handed_back: None,
             window_from: None,
             disclosed_at: None,
             twins: false,
@@ -140,16 +150,39 @@ impl Gate {
 
     /// Which disclosure an automated message carries at `now`.
     pub fn placement(&self, now: Time) -> Placement {
-        match (self.disclosed_at, self.handed_back_at) {
-            (None, _) => Placement::PrefixFirst,
-            (Some(disclosed), Some(handed_back)) if handed_back >= disclosed => {
-                Placement::PrefixOnHandback
-            }
-            (Some(disclosed), _) if now.since(disclosed) >= DISCLOSURE_GAP => {
+        match (self.disclosed_at, self.handed_back) {
+            (_, Some(_)) => Placement::PrefixOnHandback,
+            (None, None) => Placement::PrefixFirst,
+            (Some(disclosed), None) if now.since(disclosed) >= DISCLOSURE_GAP => {
                 Placement::PrefixAfterGap
             }
-            (Some(_), _) => Placement::SuffixEvery,
+            (Some(_), None) => Placement::SuffixEvery,
         }
+    }
+
+    /// The gate after the platform took a text that disclosed at its top, and that was claimed at `time` with this
+    /// `version` of the gate.
+    #[must_use]
+    pub fn disclosed(mut self, time: Time, version: u64) -> Self {
+        self.disclosed_at = self.disclosed_at.max(Some(time));
+        self.handed_back = self.handed_back.filter(|handed_back| version < handed_back.version);
+        self
+    }
+
+    /// The gate after a person handed the conversation back at `now`.
+    #[must_use]
+    pub const fn handed_back(mut self, now: Time) -> Self {
+        self.held = None;
+        self.handed_back = Some(HandedBack { at: now, version: self.version.saturating_add(1) });
+        self
+    }
+
+    /// The gate without disclosures that are not newer than `time`: the data was put back then, and what was
+    /// known after the copy is lost.
+    #[must_use]
+    pub fn told_since(mut self, time: Option<Time>) -> Self {
+        self.disclosed_at = self.disclosed_at.filter(|disclosed| Some(*disclosed) > time);
+        self
     }
 
     /// Whether the platform's window for free text is open at `now`.
@@ -210,6 +243,7 @@ impl Gate {
         self.suppressed = theirs.or(self.suppressed);
         self.held = other.held.or(self.held);
         self.restricted_at = self.restricted_at.or(other.restricted_at);
+        self.handed_back = self.handed_back.or(other.handed_back);
         self
     }
 
@@ -227,13 +261,17 @@ impl Gate {
                 self.suppressed.and_then(|suppressed| suppressed.by),
             )
             .maybe_text(Attribute::HeldBy, self.held.map(|held| held.case))
-            .maybe_time(Attribute::HandedBackAt, self.handed_back_at)
+            .maybe_time(Attribute::HandedBackAt, self.handed_back.map(|handed_back| handed_back.at))
             .maybe_time(Attribute::RestrictedAt, self.restricted_at)
             .maybe_time(Attribute::WindowFrom, self.window_from)
             .maybe_time(Attribute::NewestAt, self.newest_at)
             .maybe_time(Attribute::DisclosedAt, self.disclosed_at);
         if self.held.is_some_and(|held| held.spoke) {
             item = item.number(Attribute::Spoke, 1);
+        }
+        if let Some(handed_back) = self.handed_back {
+            let version = i64::try_from(handed_back.version).unwrap_or(i64::MAX);
+            item = item.number(Attribute::HandedBackVersion, version);
         }
         if self.twins {
             item = item.number(Attribute::Twins, 1);
@@ -265,7 +303,14 @@ impl Gate {
             held: item
                 .parse(Attribute::HeldBy)?
                 .map(|case| Held { case, spoke: item.get_number(Attribute::Spoke) == Some(1) }),
-            handed_back_at: item.get_time(Attribute::HandedBackAt),
+            handed_back: item.get_time(Attribute::HandedBackAt).map(|at| HandedBack {
+                at,
+                // Without one, nobody can have known of it.
+                version: item
+                    .get_number(Attribute::HandedBackVersion)
+                    .and_then(|version| u64::try_from(version).ok())
+                    .unwrap_or(u64::MAX),
+            }),
             restricted_at: item.get_time(Attribute::RestrictedAt),
             window_from: item.get_time(Attribute::WindowFrom),
             newest_at: item.get_time(Attribute::NewestAt),
@@ -285,104 +330,4 @@ pub enum Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Time = Time::from_seconds(1_000_000);
-
-    fn gate() -> Gate {
-        let at = Address {
-            brand: "demo".parse().unwrap(),
-            channel: crate::ids::Channel::WhatsApp,
-            account: "106".parse().unwrap(),
-        };
-        Gate::first(Pid::from_bytes([1; 16]), at).heard(NOW)
-    }
-
-    fn eid(byte: u8) -> Eid {
-        Eid::from_bytes([byte; 16])
-    }
-
-    #[test]
-    fn a_gate_is_read_as_it_was_written() {
-        let mut gate = gate();
-        gate.erased_at = Some(NOW);
-        gate.suppressed = Some(Suppressed { at: NOW, by: Some(eid(3)) });
-        gate.held = Some(Held { case: CaseId::opened_by(eid(4)), spoke: true });
-        gate.handed_back_at = Some(NOW);
-        gate.restricted_at = Some(NOW);
-        gate.disclosed_at = Some(NOW);
-        gate.twins = true;
-        let item = gate.to_item();
-        assert_eq!(item.version, gate.version + 1);
-        assert_eq!(Gate::from_item(gate.pid, &item).unwrap(), Gate { version: 1, ..gate });
-    }
-
-    #[test]
-    fn the_machine_speaks_in_the_window_only() {
-        let gate = gate();
-        assert_eq!(gate.admits(Actor::Machine, None, NOW), Ok(()));
-        let late = NOW.plus(WINDOW.checked_sub(WINDOW_MARGIN).unwrap());
-        let closed = Err(Refusal::Escalate(Reason::WindowClosed));
-        assert_eq!(gate.admits(Actor::Machine, None, late), closed);
-        assert_eq!(gate.admits(Actor::Agent, None, late), closed);
-        assert_eq!(gate.admits(Actor::Machine, None, late.minus(Duration::from_millis(1))), Ok(()));
-    }
-
-    #[test]
-    fn after_an_opt_out_only_its_own_confirmation_goes() {
-        let mut gate = gate();
-        gate.suppressed = Some(Suppressed { at: NOW, by: Some(eid(1)) });
-        let silent = Err(Refusal::Silent(Silence::OptedOut));
-        assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW), Ok(()));
-        assert_eq!(gate.admits(Actor::Machine, Some(eid(2)), NOW), silent);
-        assert_eq!(gate.admits(Actor::Machine, None, NOW), silent);
-        assert_eq!(gate.admits(Actor::Privacy, None, NOW), silent);
-        assert_eq!(gate.admits(Actor::Agent, None, NOW), silent);
-        let wrote_again = gate.heard(NOW.plus(Duration::from_secs(1)));
-        assert_eq!(wrote_again.admits(Actor::Agent, None, NOW), Ok(()));
-    }
-
-    #[test]
-    fn an_opt_out_without_its_message_lets_nothing_of_the_machine_through() {
-        let mut gate = gate();
-        gate.suppressed = Some(Suppressed { at: NOW, by: None });
-        assert!(gate.admits(Actor::Machine, None, NOW).is_err());
-        assert!(gate.admits(Actor::Machine, Some(eid(1)), NOW).is_err());
-    }
-
-    #[test]
-    fn while_a_person_holds_it_only_the_announcement_goes_and_only_until_they_speak() {
-        let mut gate = gate();
-        gate.held = Some(Held { case: CaseId::opened_by(eid(1)), spoke: false });
-        assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW), Ok(()));
-        assert!(gate.admits(Actor::Machine, Some(eid(2)), NOW).is_err());
-        gate.held = Some(Held { case: CaseId::opened_by(eid(1)), spoke: true });
-        assert!(gate.admits(Actor::Machine, Some(eid(1)), NOW).is_err());
-        assert_eq!(gate.admits(Actor::Agent, None, NOW), Ok(()));
-    }
-
-    #[test]
-    fn disclosures_come_first_after_a_gap_and_after_a_hand_back() {
-        let mut gate = gate();
-        assert_eq!(gate.placement(NOW), Placement::PrefixFirst);
-        gate.disclosed_at = Some(NOW);
-        assert_eq!(gate.placement(NOW), Placement::SuffixEvery);
-        assert_eq!(gate.placement(NOW.plus(DISCLOSURE_GAP)), Placement::PrefixAfterGap);
-        gate.handed_back_at = Some(NOW.plus(Duration::from_secs(1)));
-        assert_eq!(gate.placement(NOW), Placement::PrefixOnHandback);
-    }
-
-    #[test]
-    fn an_erasure_keeps_the_opt_out_and_forgets_the_rest() {
-        let mut before = gate();
-        before.suppressed = Some(Suppressed { at: NOW, by: None });
-        before.disclosed_at = Some(NOW);
-        let ahead = NOW.plus(Duration::from_secs(9));
-        let after = before.heard(ahead).erased(NOW);
-        assert_eq!(after.epoch, Epoch::FIRST.next());
-        assert!(after.suppressed.is_some() && after.disclosed_at.is_none());
-        assert!(after.has_erased(ahead), "equal counts as older, though it is ahead of our clock");
-        assert!(!after.has_erased(ahead.plus(Duration::from_millis(1))));
-    }
-}
+mod tests;

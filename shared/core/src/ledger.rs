@@ -30,7 +30,7 @@ pub use stores::{DUE_SHARDS, Stores};
 
 use std::time::Duration;
 
-use crate::http::EXCHANGE_TIMEOUT;
+use crate::{gate::WINDOW_MARGIN, http::EXCHANGE_TIMEOUT};
 
 /// How long a function may run at most. Deployments set it; the lease is counted from it.
 pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,8 +49,14 @@ pub const BACKOFF_MAX: Duration = Duration::from_hours(1);
 /// How long a message waits when the platform refuses our access token.
 pub const SUSPENDED_WAIT: Duration = Duration::from_mins(5);
 
+/// The longest that a claimed message can take to leave, as another clock sees it.
+const LEAVING_MAX_MILLIS: u128 =
+    EXCHANGE_TIMEOUT.as_millis() + FUNCTION_TIMEOUT.as_millis() + CLOCK_SKEW.as_millis();
 const _: () = assert!(
-    LEASE.as_millis()
-        > EXCHANGE_TIMEOUT.as_millis() + FUNCTION_TIMEOUT.as_millis() + CLOCK_SKEW.as_millis(),
+    LEASE.as_millis() > LEAVING_MAX_MILLIS,
     "a claim must outlive whatever its holder can still do"
+);
+const _: () = assert!(
+    WINDOW_MARGIN.as_millis() > LEAVING_MAX_MILLIS,
+    "what is claimed inside the platform's window must leave inside it"
 );

@@ -40,6 +40,13 @@ pub trait Table: Send + Sync {
         writes: Vec<Write>,
     ) -> impl Future<Output = Result<(), WriteFault>> + Send;
 
+    /// How many rows to change in one transaction where many are to be changed and none needs the others, such as
+    /// when a partition is deleted. At most [`WRITES_MAX`]; a test's table asks for less, so that others come in
+    /// between.
+    fn rows_at_once(&self) -> usize {
+        WRITES_MAX
+    }
+
     /// Like [`write`](Self::write), but a loss of power may undo it until the next `write` is done. The death
     /// of the process may not, and what is written later is never kept without it.
     ///
@@ -72,6 +79,10 @@ impl<T: Table> Table for std::sync::Arc<T> {
         writes: Vec<Write>,
     ) -> impl Future<Output = Result<(), WriteFault>> + Send {
         self.as_ref().write(token, writes)
+    }
+
+    fn rows_at_once(&self) -> usize {
+        self.as_ref().rows_at_once()
     }
 
     fn write_soon(

@@ -264,8 +264,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
                 continue;
             };
             let writes = if gate.held.is_some_and(|held| held.case == case) {
-                let back = Gate { held: None, handed_back_at: Some(self.0.now()), ..gate };
-                SubjectWrites::moving(&back)
+                SubjectWrites::moving(&gate.handed_back(self.0.now()))
             } else {
                 SubjectWrites::new(&gate)
             };

@@ -15,11 +15,8 @@ use crate::{
     queue::TaskRef,
     seal::Vault,
     subject::SubjectWrites,
-    table::{Attribute, Condition, Index, Item, Key, Table, WRITES_MAX, Write},
+    table::{Attribute, Condition, Index, Item, Key, Table, Write},
 };
-
-/// How many rows one transaction deletes: each may bring its case's row along, and the request's row counts.
-const ROWS_PER_DELETE: usize = (WRITES_MAX - 1) / 2;
 
 impl<T: Table, V: Vault> Rights<T, V> {
     /// Brings an erasure as far as it can go now.
@@ -96,7 +93,9 @@ impl<T: Table, V: Vault> Rights<T, V> {
             if rows.is_empty() {
                 return Ok(());
             }
-            for rows in rows.chunks(ROWS_PER_DELETE) {
+            // Each may bring its case's row along, and the request's row counts too.
+            let at_once = self.0.table.rows_at_once().saturating_sub(1) / 2;
+            for rows in rows.chunks(at_once.max(1)) {
                 if !self.delete_rows(request, rows).await? {
                     tries = tries.saturating_add(1);
                     if tries >= TRIES {

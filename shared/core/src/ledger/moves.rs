@@ -1,14 +1,14 @@
 //! How a task ends, or waits: one loop for every event that befalls a claimed message.
 
 use super::{
-    UNKNOWN_WAIT, case_rows,
+    LEASE, UNKNOWN_WAIT, case_rows,
     standing::Standing,
     stores::{Commit, Stores, TRIES, due_entry_of},
 };
 use crate::{
     case::Reason,
     fault::Fault,
-    gate::{Gate, Silence},
+    gate::Silence,
     ids::TaskId,
     outbound::Placement,
     queue::{CaseRef, Hint, RequestRef, TaskRef},
@@ -167,8 +167,11 @@ fn told(standing: &Standing, item: Item, now: Time) -> Vec<Write> {
     if !prefix {
         return vec![Write::replace(item)];
     }
-    let disclosed_at = standing.gate.disclosed_at.max(Some(now));
-    let gate = Gate { disclosed_at, ..standing.gate.clone() };
+    let version = standing.item.get_number(Attribute::GateVersion);
+    let version = version.and_then(|version| u64::try_from(version).ok()).unwrap_or(0);
+    // The person may have read it as soon as it was claimed, however late we hear of it.
+    let claimed_at = standing.item.get_time(Attribute::LeaseUntil).map(|until| until.minus(LEASE));
+    let gate = standing.gate.clone().disclosed(claimed_at.unwrap_or(now), version);
     SubjectWrites::moving(&gate).and(Write::replace(item)).into_writes()
 }
 

@@ -8,7 +8,7 @@ use crate::{
     queue::{Hint, MessageRef, TaskRef},
     seal::Vault,
     state::{Event, State},
-    table::{Attribute, Index, Key, Table},
+    table::{Attribute, Index, Key, Table, Write},
     time::Time,
 };
 
@@ -47,6 +47,13 @@ impl<T: Table, V: Vault> Replies<T, V> {
             return Ok(None);
         };
         let reference = TaskRef { brand: row.parse_required(Attribute::Brand)?, pid, epoch, task };
+        let keys = self.0.vault.brand(&reference.brand).await?;
+        if self.0.keyring(&keys).is_destroyed(pid, epoch).await? {
+            // It is being erased, or came back with a copy that is older than its erasure: nobody can read it, and
+            // nothing is due any more.
+            let item = row.next().unlisted(Index::Due);
+            return self.0.commit(vec![Write::replace(item)]).await.map(|_| None);
+        }
         let state: State = row.parse_required(Attribute::State)?;
         let passed = |attribute| row.get_time(attribute).is_none_or(|time| time <= now);
         match state {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    CLOCK_SKEW,
     case_rows::{self, Cause},
     stores::{Commit, Stores, TRIES},
 };
@@ -14,6 +15,7 @@ use crate::{
     personal::Secret,
     seal::Vault,
     table::{Action, Attribute, Grant, Item, Key, Table, Write},
+    time::Time,
 };
 
 /// Settings, the health of accounts, and records of what could not be read.
@@ -35,6 +37,8 @@ pub struct Settings {
     pub withdrawn: Vec<String>,
     /// Keyed hashes of the access tokens that platforms refused, by account.
     refused: BTreeMap<String, String>,
+    /// When the data was last put back from a copy: the machine answers nothing that may be older.
+    pub restored_at: Option<Time>,
     version: u64,
 }
 
@@ -46,6 +50,7 @@ impl Settings {
                 automation: true,
                 withdrawn: Vec::new(),
                 refused: BTreeMap::new(),
+                restored_at: None,
                 version: 0,
             });
         };
@@ -57,6 +62,7 @@ impl Settings {
             },
             withdrawn: item.json_required(Attribute::Withdrawn)?,
             refused: item.json_required(Attribute::Refused)?,
+            restored_at: item.get_time(Attribute::RestoredAt),
             version: item.version,
         })
     }
@@ -65,7 +71,8 @@ impl Settings {
         let mut item = Item::new(Key::settings(brand))
             .text(Attribute::Automation, if self.automation { "on" } else { "off" })
             .json(Attribute::Withdrawn, &self.withdrawn)
-            .json(Attribute::Refused, &self.refused);
+            .json(Attribute::Refused, &self.refused)
+            .maybe_time(Attribute::RestoredAt, self.restored_at);
         item.version = self.version.saturating_add(1);
         item
     }
@@ -101,6 +108,18 @@ impl<T: Table, V: Vault> Register<T, V> {
     /// Switches answering by machine on or off: from the next claim on.
     pub async fn set_automation(&self, brand: &BrandId, on: bool) -> Result<(), Fault> {
         self.change(brand, |settings| settings.automation = on, None).await.map(|_| ())
+    }
+
+    /// Notes that the data was just put back from a copy. What came before may have been answered after the copy
+    /// was made, so a person gets it, and everybody is told anew that a machine answers. It must be noted before
+    /// anything is served.
+    pub async fn note_restore(&self, brand: &BrandId) -> Result<(), Fault> {
+        // Whichever clock stamps what comes, it counts as older while it can be.
+        let now = self.0.now().plus(CLOCK_SKEW);
+        let note = |settings: &mut Settings| {
+            settings.restored_at = settings.restored_at.max(Some(now));
+        };
+        self.change(brand, note, None).await.map(|_| ())
     }
 
     /// Withdraws a template: from the next claim on it is not used.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    ATTEMPTS_MAX, BACKOFF_MAX, LEASE, SUSPENDED_WAIT,
+    ATTEMPTS_MAX, BACKOFF_MAX, FUNCTION_TIMEOUT, LEASE, SUSPENDED_WAIT,
     content::{Said, Written},
     moves::{Ending, due_at},
     register::Settings,
@@ -23,6 +23,7 @@ use crate::{
     state::{Event, State},
     subject::SubjectWrites,
     table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
+    time::Time,
 };
 
 /// Claims, settles and looks after what is to be sent.
@@ -52,6 +53,8 @@ pub struct Due {
     pub template: Option<String>,
     /// The brand's settings, read now.
     pub settings: Settings,
+    /// When it was written: the platform's time of what is answered, or ours of what we say.
+    pub written_at: Time,
     gate: Gate,
     twins: Vec<Gate>,
     item: Item,
@@ -96,6 +99,7 @@ pub struct Claimed {
     standing: Standing,
     attempt: u32,
     token: String,
+    since: Time,
     subject: Arc<SubjectKey>,
 }
 
@@ -103,6 +107,12 @@ impl Claimed {
     /// What the platform is to carry for us.
     pub fn opaque(&self) -> &str {
         &self.token
+    }
+
+    /// Whether sending may still begin at `now`. A holder that was stopped after its claim, with its machine perhaps,
+    /// would else send what a person was given meanwhile.
+    pub fn may_be_sent(&self, now: Time) -> bool {
+        now < self.since.plus(FUNCTION_TIMEOUT)
     }
 }
 
@@ -148,6 +158,8 @@ impl<T: Table, V: Vault> Replies<T, V> {
         };
         let said = to_say::<T, V>(&subject, &item, reference)?;
         let attempt = item.get_number(Attribute::Attempt).unwrap_or(0);
+        let written_at =
+            item.get_time(Attribute::PlatformAt).or(item.get_time(Attribute::ReceivedAt));
         let twins = self.0.twins(&gate).await?;
         Ok(Some(Due {
             reference: reference.clone(),
@@ -159,6 +171,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
             authored: said.authored,
             template: said.template,
             settings: Settings::from_item(settings.as_ref())?,
+            written_at: written_at.ok_or(Fault::Damaged { what: "message" })?,
             attempt: u32::try_from(attempt).map_err(|_cause| Fault::Damaged { what: "attempt" })?,
             item,
             subject,
@@ -173,7 +186,9 @@ impl<T: Table, V: Vault> Replies<T, V> {
         let attempt = due.attempt.saturating_add(1);
         let token = keys.attempt_token(*pid, *epoch, *task, attempt);
         let state = State::Decided.after(Event::Claim)?.ok_or(Fault::rejected("claimed before"))?;
-        let lease_until = self.0.now().plus(LEASE);
+        let since = self.0.now();
+        let lease_until = since.plus(LEASE);
+        let gate_version = i64::try_from(due.gate.version).unwrap_or(i64::MAX);
         let text = claim.outbound.text();
         let item = due
             .item
@@ -183,6 +198,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
             .number(Attribute::Attempt, i64::from(attempt))
             .time(Attribute::LeaseUntil, lease_until)
             .text(Attribute::AttemptToken, &token)
+            .number(Attribute::GateVersion, gate_version)
             .text(Attribute::TextHash, keys.evidence(text.reveal().as_bytes()))
             .text(Attribute::Actor, due.actor)
             .text(Attribute::Ruleset, claim.ruleset)
@@ -207,6 +223,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
                 standing: Standing { gate: due.gate.clone(), item, state },
                 attempt,
                 token,
+                since,
                 subject: Arc::clone(&due.subject),
             }),
             Commit::Moved(_) => None,

@@ -99,6 +99,12 @@ impl<T: Table> Keyring<'_, T> {
         }
     }
 
+    /// Whether the subject's key of this epoch is destroyed: what was sealed under it can never be read again.
+    pub async fn is_destroyed(&self, pid: Pid, epoch: Epoch) -> Result<bool, Fault> {
+        let row = self.read(&Key::subject_key(pid, epoch)).await?;
+        Ok(row.is_some_and(|row| row.get_text(Attribute::State) == Some(DESTROYED)))
+    }
+
     /// The subject's key, made if it was not there; none if it is destroyed.
     pub async fn find_or_make(
         &self,

@@ -127,6 +127,8 @@ attributes! {
     Notice = 42 "notice" Row;
     /// The digest of the rules and texts that were in force when a message was claimed.
     Ruleset = 43 "ruleset" Row;
+    /// The version of the gate that a claim checked.
+    GateVersion = 44 "gate_version" Row;
     /// Before which platform time everything is erased.
     ErasedAt = 50 "erased_at" Gate;
     /// Since when the subject wants no messages.
@@ -149,12 +151,16 @@ attributes! {
     DisclosedAt = 59 "disclosed_at" Gate;
     /// Whether other subjects were proven to be the same person.
     Twins = 60 "twins" Gate;
+    /// The version of the gate that noted the last hand-back.
+    HandedBackVersion = 61 "handed_back_version" Gate;
     /// Whether the machine may answer for the brand at all.
     Automation = 70 "automation" Brand;
     /// Templates that are withdrawn.
     Withdrawn = 71 "withdrawn" Brand;
     /// The fingerprints of the access tokens that platforms refused, by account.
     Refused = 72 "refused" Brand;
+    /// When the data was last put back from a copy.
+    RestoredAt = 73 "restored_at" Brand;
     /// A key, wrapped under the one above it.
     Wrapped = 80 "wrapped" Key;
     /// The short name of a key.
