@@ -1,6 +1,9 @@
 //! Rules in a file: per intent, phrases and how they must stand in a message. The first rule that matches decides.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use forthright_core::{DetectIntent, Detection, Fault, Intent, Personal};
 use serde::Deserialize;
@@ -29,7 +32,8 @@ pub struct RulesError {
 /// Reading a message takes time in proportion to its length: every place in it is looked up by its word.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    rules: Vec<Rule>,
+    /// Shared by the copies.
+    rules: Arc<[Rule]>,
 }
 
 #[derive(Debug, Clone)]
@@ -95,7 +99,7 @@ impl Rules {
                 return Err(RulesError { what: format!("`{intent}` {what}") });
             }
         }
-        Ok(Self { rules })
+        Ok(Self { rules: rules.into() })
     }
 
     /// The rules that this program was built with.

@@ -59,28 +59,38 @@ pub fn seeded_entropy(seed: u64) -> Entropy {
 
 /// The `SplitMix64` generator (Steele, Lea, Flood 2014): small, and good enough to vary tests.
 #[derive(Debug)]
-pub(crate) struct SplitMix(AtomicU64);
+pub struct SplitMix(AtomicU64);
 
 impl SplitMix {
     const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-    pub(crate) const fn new(seed: u64) -> Self {
+    /// The generator of this seed.
+    pub const fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 
-    pub(crate) fn next(&self) -> u64 {
+    /// The next number.
+    pub fn next(&self) -> u64 {
         let state = self.0.fetch_add(Self::STEP, Ordering::Relaxed).wrapping_add(Self::STEP);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
+    /// A number below `end`; zero if there is none.
+    pub fn below(&self, end: usize) -> usize {
+        let end = u64::try_from(end).unwrap_or(u64::MAX);
+        let number = self.next().checked_rem(end).unwrap_or_default();
+        usize::try_from(number).unwrap_or_default()
+    }
+
     /// Whether something that happens once in `times` happens now.
-    pub(crate) fn once_in(&self, times: u64) -> bool {
+    pub fn once_in(&self, times: u64) -> bool {
         self.next().is_multiple_of(times)
     }
 
-    pub(crate) fn fill(&self, bytes: &mut [u8]) {
+    /// Fills `bytes`.
+    pub fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
             for (byte, random) in chunk.iter_mut().zip(self.next().to_le_bytes()) {
                 *byte = random;

@@ -28,6 +28,9 @@ pub enum FaultKind {
     UnknownBefore,
     /// It is done; the caller of a write hears that its outcome is unknown.
     UnknownAfter,
+    /// It is done when the test lets it [land](Faulty::land); the caller of a write hears that its outcome is
+    /// unknown.
+    UnknownLater,
     /// Nothing is done, and nothing works any more until [`Faulty::revive`].
     CrashBefore,
     /// It is done, and nothing works any more until [`Faulty::revive`]. The caller, who is thought to be gone,
@@ -50,6 +53,8 @@ struct State {
     calls: u64,
     crashed: bool,
     plans: Vec<Plan>,
+    /// On its way: the caller has given up waiting.
+    later: Vec<(WriteToken, Vec<Write>)>,
 }
 
 impl<T> Faulty<T> {
@@ -119,6 +124,7 @@ impl<T: Table> Faulty<T> {
                 FaultKind::FailBefore
                 | FaultKind::UnknownBefore
                 | FaultKind::UnknownAfter
+                | FaultKind::UnknownLater
                 | FaultKind::CrashBefore
                 | FaultKind::CrashAfter,
             ) => Err(TableFault::Unavailable("a planned fault".into())),
@@ -127,27 +133,55 @@ impl<T: Table> Faulty<T> {
 }
 
 impl<T: Table> Faulty<T> {
-    /// Lets a write through as planned; it does nothing before it is awaited.
+    /// Lets a write through as planned.
     async fn through(
         &self,
-        write: impl Future<Output = Result<(), WriteFault>> + Send,
+        token: WriteToken,
+        writes: Vec<Write>,
+        soon: bool,
     ) -> Result<(), WriteFault> {
+        let unknown = || WriteFault::Unknown("a planned fault".into());
         match self.enter() {
-            None => write.await,
-            Some(FaultKind::Delay(span)) => {
-                self.clock.sleep(span).await;
-                write.await
-            }
+            None => {}
+            Some(FaultKind::Delay(span)) => self.clock.sleep(span).await,
             Some(FaultKind::FailBefore | FaultKind::CrashBefore) => {
-                Err(WriteFault::Unavailable("a planned fault".into()))
+                return Err(WriteFault::Unavailable("a planned fault".into()));
             }
-            Some(FaultKind::UnknownBefore) => Err(WriteFault::Unknown("a planned fault".into())),
+            Some(FaultKind::UnknownBefore) => return Err(unknown()),
+            Some(FaultKind::UnknownLater) => {
+                self.state().later.push((token, writes));
+                return Err(unknown());
+            }
             Some(FaultKind::UnknownAfter | FaultKind::CrashAfter) => {
                 // Only what was done has an unknown outcome; a refusal is a refusal.
-                write.await?;
-                Err(WriteFault::Unknown("a planned fault".into()))
+                self.write_inner(token, writes, soon).await?;
+                return Err(unknown());
             }
         }
+        self.write_inner(token, writes, soon).await
+    }
+
+    async fn write_inner(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        soon: bool,
+    ) -> Result<(), WriteFault> {
+        if soon {
+            self.inner.write_soon(token, writes).await
+        } else {
+            self.inner.write(token, writes).await
+        }
+    }
+
+    /// Lets the writes arrive that were still on their way, the oldest first. Nobody hears what becomes of them.
+    pub async fn land(&self) -> usize {
+        let later = std::mem::take(&mut self.state().later);
+        let count = later.len();
+        for (token, writes) in later {
+            drop(self.inner.write(token, writes).await);
+        }
+        count
     }
 }
 
@@ -163,11 +197,15 @@ impl<T: Table> Table for Faulty<T> {
     }
 
     async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.through(self.inner.write(token, writes)).await
+        self.through(token, writes, false).await
+    }
+
+    fn rows_at_once(&self) -> usize {
+        self.inner.rows_at_once()
     }
 
     async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.through(self.inner.write_soon(token, writes)).await
+        self.through(token, writes, true).await
     }
 }
 
@@ -189,6 +227,7 @@ mod tests {
             (FaultKind::FailBefore, false, false, false),
             (FaultKind::UnknownBefore, false, true, false),
             (FaultKind::UnknownAfter, true, true, false),
+            (FaultKind::UnknownLater, false, true, false),
             (FaultKind::CrashBefore, false, false, true),
             (FaultKind::CrashAfter, true, true, true),
         ] {
@@ -210,6 +249,10 @@ mod tests {
             table.revive();
             write(4).unwrap();
             assert_eq!(table.calls(), 5, "{kind:?}");
+            let late = usize::from(kind == FaultKind::UnknownLater);
+            assert_eq!(block_on(table.land()), late);
+            let written = 2 + usize::from(!crashed) + usize::from(done) + late;
+            assert_eq!(memory.len(), written, "{kind:?}");
         }
     }
 

@@ -10,7 +10,7 @@ pub mod memory;
 pub mod restricted;
 pub mod vault;
 
-pub use clock::{MovableClock, seeded_entropy};
+pub use clock::{MovableClock, SplitMix, seeded_entropy};
 pub use faulty::{FaultKind, Faulty, Plan};
 pub use memory::{Memory, Snapshot};
 pub use restricted::{Refusal, Restricted};

@@ -8,8 +8,8 @@ use std::{
 use forthright_core::{
     Table, Time,
     table::{
-        Index, Item, Key, Page, Position, Query, Range, TableFault, TableName, Write,
-        WriteFault, WriteToken, check_shape,
+        Index, Item, Key, Page, Position, Query, Range, TableFault, TableName, Write, WriteFault,
+        WriteToken, check_shape,
     },
 };
 
@@ -96,6 +96,23 @@ impl Memory {
         state.rows.extend(snapshot.rows.iter().map(|row| (row.key.clone(), row.clone())));
         state.before.clear();
         state.soon.retain(|(table, _)| *table != snapshot.table);
+    }
+
+    /// The earliest time of all that is listed in `index`, without any weather.
+    pub fn earliest(&self, index: Index) -> Option<Time> {
+        let state = self.state();
+        let times = state.rows.values().filter_map(|row| row.listing(index));
+        times.map(|(_, time)| time).min()
+    }
+
+    /// The rows of one partition of the data, by sort key.
+    pub fn partition(&self, partition: &str) -> Vec<Item> {
+        let from = Key::data(partition.to_owned(), "");
+        let state = self.state();
+        let rows = state.rows.range(from..);
+        rows.take_while(|(key, _)| key.table == TableName::Data && key.partition == partition)
+            .map(|(_, row)| row.clone())
+            .collect()
     }
 
     /// The row with this key, without a call that could fail.

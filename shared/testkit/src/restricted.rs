@@ -139,6 +139,10 @@ impl<T: Table> Table for Restricted<T> {
         self.inner.write(token, writes).await
     }
 
+    fn rows_at_once(&self) -> usize {
+        self.inner.rows_at_once()
+    }
+
     async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
         self.check(&writes)?;
         self.inner.write_soon(token, writes).await

@@ -59,7 +59,8 @@ impl Customer {
         own.as_ref() == Some(&id.value)
     }
 
-    fn ids(&self) -> Vec<PlatformId> {
+    /// The ids that the messages of this person bear, the one to prefer first.
+    pub fn ids(&self) -> Vec<PlatformId> {
         [(IdKind::UserId, &self.user_id), (IdKind::WaId, &self.wa_id)]
             .into_iter()
             .filter_map(|(kind, id)| Some(PlatformId { kind, value: id.clone()? }))
