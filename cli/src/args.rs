@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Parser, Subcommand, ValueEnum};
 use forthright_core::{AccountId, Channel};
 
+use crate::simulate::Mutant;
+
 /// Forthright answers customers on social media and stays honest, lawful and secure.
 ///
 /// Without a command it serves a demo brand on this machine.
@@ -29,6 +31,8 @@ pub enum Command {
     Automation(Automation),
     /// Check the signature of a webhook body that lies in a file
     Verify(Verify),
+    /// Put the functions under every fault that can be thought of, in virtual time, and say which promises broke
+    Simulate(Simulate),
 }
 
 impl Default for Command {
@@ -135,4 +139,30 @@ pub struct Verify {
     pub url: Option<String>,
     /// The body, exactly as it came; `-` for standard input
     pub file: PathBuf,
+}
+
+/// A simulation.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Simulate {
+    /// The seed: the same one gives the same worlds
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many messages people write in random worlds
+    #[arg(long, default_value_t = 2_000)]
+    pub messages: usize,
+    /// A mistake of the protocol to make on purpose: the simulation must find it
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub mutant: Option<Mutant>,
+    /// Only random worlds, without a crash at every call of the stories
+    #[arg(long)]
+    pub no_stories: bool,
+    /// Where a trace that breaks a promise is kept
+    #[arg(long, value_name = "FOLDER", default_value = "./simulation-traces")]
+    pub keep: PathBuf,
+    /// Run a kept trace again and tell its story, call by call
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "messages", "no_stories", "keep"])]
+    pub replay: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }

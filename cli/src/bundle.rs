@@ -17,6 +17,23 @@ use forthright_reply::Reply;
 use forthright_steward::Steward;
 use forthright_webhook::Webhook;
 
+/// One of the six functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Function {
+    /// Takes in what platforms send.
+    Webhook,
+    /// Decides.
+    Intent,
+    /// Sends.
+    Reply,
+    /// Serves people of the brand.
+    Escalation,
+    /// Serves data subjects.
+    Privacy,
+    /// Finds what is due.
+    Steward,
+}
+
 /// What the functions share besides their stores.
 #[derive(Debug, Clone)]
 pub struct Parts<E, Q> {
@@ -56,16 +73,19 @@ pub struct Bundle<T, V, E, Q> {
 }
 
 impl<T: Table, V: Vault, E: Exchange, Q: Queue + Clone> Bundle<T, V, E, Q> {
-    /// The functions over the stores that `stores` gives for each one's grants.
-    pub fn new(stores: impl Fn(&[&[Grant]]) -> Arc<Stores<T, V>>, parts: Parts<E, Q>) -> Self {
+    /// The functions over the stores that `stores` gives for each one and its grants.
+    pub fn new(
+        stores: impl Fn(Function, &[&[Grant]]) -> Arc<Stores<T, V>>,
+        parts: Parts<E, Q>,
+    ) -> Self {
         let Parts { book, rules, accounts, operator_token, public_url, exchange, queue, clock } =
             parts;
-        let webhook = stores(&Webhook::<T, V, Q>::GRANTS);
-        let intent = stores(&Intent::<T, V, Rules, Q>::GRANTS);
-        let reply = stores(&Reply::<T, V, E, Q>::GRANTS);
-        let escalation = stores(&Escalation::<T, V, Q>::GRANTS);
-        let privacy = stores(&Privacy::<T, V, Q>::GRANTS);
-        let steward = stores(&Steward::<T, V, Q>::GRANTS);
+        let webhook = stores(Function::Webhook, &Webhook::<T, V, Q>::GRANTS);
+        let intent = stores(Function::Intent, &Intent::<T, V, Rules, Q>::GRANTS);
+        let reply = stores(Function::Reply, &Reply::<T, V, E, Q>::GRANTS);
+        let escalation = stores(Function::Escalation, &Escalation::<T, V, Q>::GRANTS);
+        let privacy = stores(Function::Privacy, &Privacy::<T, V, Q>::GRANTS);
+        let steward = stores(Function::Steward, &Steward::<T, V, Q>::GRANTS);
         Self {
             webhook: Webhook {
                 accounts: accounts.clone(),

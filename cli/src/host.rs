@@ -21,10 +21,10 @@ pub(crate) fn environment() -> Source {
     Source::new(|name| std::env::var(name).ok())
 }
 
-/// Plain lines on standard error; `RUST_LOG` chooses which, `info` without it.
-pub(crate) fn start_logs(source: &Source) {
-    let wanted = source.optional("RUST_LOG").unwrap_or_else(|| "info".to_owned());
-    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Plain lines on standard error; `RUST_LOG` chooses which, `level` without it.
+pub(crate) fn start_logs(source: &Source, level: &str) {
+    let wanted = source.optional("RUST_LOG").unwrap_or_else(|| level.to_owned());
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new(level));
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());

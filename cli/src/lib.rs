@@ -6,6 +6,7 @@ mod host;
 mod place;
 mod secrets;
 pub mod serve;
+pub mod simulate;
 mod tools;
 
 use std::process::ExitCode;
@@ -22,13 +23,17 @@ const TROUBLE: u8 = 2;
 
 /// Runs the program.
 pub fn run(args: Args) -> ExitCode {
-    host::start_logs(&host::environment());
-    let outcome = match args.command.unwrap_or_default() {
+    let command = args.command.unwrap_or_default();
+    // What functions say in a simulated world is no news, unless somebody asks for it.
+    let level = if matches!(command, Command::Simulate(_)) { "off" } else { "info" };
+    host::start_logs(&host::environment(), level);
+    let outcome = match command {
         Command::Serve(serve) => host::block_on(serve::run(&serve)).map(|()| true),
         Command::Export(whose) => host::block_on(tools::export(&whose)),
         Command::Erase(whose) => host::block_on(tools::erase(&whose)),
         Command::Automation(change) => host::block_on(tools::automation(&change)),
         Command::Verify(verify) => tools::verify(&verify),
+        Command::Simulate(simulate) => tools::simulate(&simulate),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -71,7 +71,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
         queue: Arc::new(lanes),
         clock: host::clock(),
     };
-    let bundle: Arc<Local> = Arc::new(Bundle::new(|_| Arc::clone(&stores), parts));
+    let bundle: Arc<Local> = Arc::new(Bundle::new(|_, _| Arc::clone(&stores), parts));
 
     let (stop, stopping) = watch::channel(false);
     let working = workers::start(&bundle, receivers, &stopping);

@@ -10,11 +10,12 @@ use forthright_core::{
 };
 use forthright_policy::Brand;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     Problem,
-    args::{Automation, Switch, Verify, Whose},
-    host, place,
+    args::{Automation, Simulate, Switch, Verify, Whose},
+    host, place, simulate,
 };
 
 /// The account that is meant.
@@ -130,4 +131,38 @@ fn body(path: &Path) -> Result<Bytes, Problem> {
             .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
     }
     Ok(bytes.into())
+}
+
+/// Runs a simulation, or a kept trace again. False if a promise was broken.
+pub(crate) fn simulate(asked: &Simulate) -> Result<bool, Problem> {
+    if let Some(path) = &asked.replay {
+        let replayed = simulate::replay(path, asked.mutant)?;
+        if asked.json {
+            host::say(&serde_json::json!({ "broken": replayed.broken }).to_string())?;
+        } else {
+            for line in replayed.story.iter().chain(&replayed.broken) {
+                host::say(line)?;
+            }
+        }
+        return Ok(replayed.broken.is_empty());
+    }
+    let options = simulate::Options {
+        seed: asked.seed,
+        messages: asked.messages,
+        mutant: asked.mutant,
+        sweeps: !asked.no_stories,
+        explain: true,
+        keep: Some(asked.keep.clone()),
+    };
+    // It hides itself where nobody looks: it goes to standard error, if that is a terminal.
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("{msg:<44} {bar:32} {human_pos}/{human_len}")?);
+    let report = simulate::simulate(&options, &|what, done, all| {
+        bar.set_length(u64::try_from(all).unwrap_or(u64::MAX));
+        bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+        bar.set_message(what.to_owned());
+    })?;
+    bar.finish_and_clear();
+    host::say(&if asked.json { serde_json::to_string(&report)? } else { report.to_string() })?;
+    Ok(report.is_kept())
 }

@@ -97,7 +97,7 @@ impl Desk {
         let shelves = Mutex::new(Vec::new());
         let rules = served.book.intent_rules(Language::ENGLISH).unwrap();
         let bundle = Bundle::new(
-            |grants| {
+            |_, grants| {
                 let shelf = Restricted::new(Yielding(table.clone()), grants.concat());
                 shelves.lock().unwrap().push(shelf.clone());
                 let clock = time.clock();

@@ -5,7 +5,6 @@ mod desk;
 
 mod callback;
 mod cases;
-mod crash;
 mod disclosure;
 mod erasure;
 mod export;
@@ -16,6 +15,6 @@ mod queue;
 mod reply;
 mod secrecy;
 mod settings;
-mod simulation;
+mod simulate;
 mod tidy;
 mod webhook;
