@@ -15,7 +15,9 @@ use forthright_core::{
     ids::{Address, IdKind},
 };
 use serde_json::value::RawValue;
-use wire::{Change, Entry, Envelope, Message, Metadata, Status, StatusError, Text, Value};
+use wire::{
+    Change, Entry, Envelope, Message, Metadata, Parts, Profile, Status, StatusError, Text, Value,
+};
 
 use super::compose::OPAQUE_CHARS_MAX;
 use crate::meta::{Scalar, Verified};
@@ -66,7 +68,8 @@ pub fn parse<'a>(
         Err(error) => return one(unreadable(UnreadableKind::NotUtf8, error.valid_up_to())),
     };
     let envelope: Envelope<'_> = match serde_json::from_str(body) {
-        Ok(envelope) => envelope,
+        Ok(envelope) if body.trim_ascii_start().starts_with('{') => envelope,
+        Ok(_) => return one(unreadable(UnreadableKind::Envelope, 0)),
         Err(error) => return one(unreadable(UnreadableKind::Envelope, offset(body, &error))),
     };
     if envelope.object.as_str() != "whatsapp_business_account" {
@@ -102,15 +105,15 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn entry(self, raw: &'a RawValue) -> Events<'a> {
-        match serde_json::from_str::<Entry<'a>>(raw.get()) {
-            Ok(entry) => Box::new(entry.changes.flat_map(move |change| self.change(change))),
-            Err(_) => one(self.unreadable(UnreadableKind::Envelope, raw)),
+        match wire::object::<Entry<'a>>(raw.get()) {
+            Some(entry) => Box::new(entry.changes.flat_map(move |change| self.change(change))),
+            None => one(self.unreadable(UnreadableKind::Envelope, raw)),
         }
     }
 
     fn change(self, raw: &'a RawValue) -> Events<'a> {
         let unreadable = || one(self.unreadable(UnreadableKind::Envelope, raw));
-        let Ok(Change { field, value }) = serde_json::from_str(raw.get()) else {
+        let Some(Change { field, value }) = wire::object(raw.get()) else {
             return unreadable();
         };
         let field = field.as_ref().map_or("", Scalar::as_str);
@@ -120,9 +123,9 @@ impl<'a> Reading<'a> {
         let Some(value) = value else {
             return one(ignored("empty"));
         };
-        match serde_json::from_str(value.get()) {
-            Ok(value) => self.value(raw, value),
-            Err(_) => unreadable(),
+        match wire::object(value.get()) {
+            Some(value) => self.value(raw, value),
+            None => unreadable(),
         }
     }
 
@@ -131,6 +134,7 @@ impl<'a> Reading<'a> {
         if messages.is_empty() && statuses.is_empty() && message_echoes.is_empty() {
             return one(ignored(if errors.is_some() { "errors" } else { "empty" }));
         }
+        let metadata: Option<Metadata<'a>> = metadata.and_then(|raw| wire::object(raw.get()));
         let Some(at) = self.served(metadata.as_ref()) else {
             // One app may serve several accounts, and each has a signature that is right: the account in
             // the path does not make the body's claim true.
@@ -160,7 +164,7 @@ impl<'a> Reading<'a> {
         contacts: &Contacts<'a>,
         own: Option<&Scalar<'_>>,
     ) -> Event {
-        let Ok(message) = serde_json::from_str::<Message<'a>>(raw.get()) else {
+        let Some(message) = wire::object::<Message<'a>>(raw.get()) else {
             return self.unreadable(UnreadableKind::Message, raw);
         };
         let kind = message.kind.as_ref().map_or("", Scalar::as_str);
@@ -180,7 +184,7 @@ impl<'a> Reading<'a> {
     }
 
     fn status(self, raw: &'a RawValue, at: &Address) -> Event {
-        let Ok(status) = serde_json::from_str::<Status<'a>>(raw.get()) else {
+        let Some(status) = wire::object::<Status<'a>>(raw.get()) else {
             return self.unreadable(UnreadableKind::Message, raw);
         };
         let outcome = match status.stage.as_ref().map(Scalar::as_str) {
@@ -196,7 +200,7 @@ impl<'a> Reading<'a> {
 
     /// What somebody wrote in the WhatsApp app on the business's behalf, or what we sent ourselves.
     fn echo(self, raw: &'a RawValue, at: &Address) -> Event {
-        let Ok(echo) = serde_json::from_str::<Status<'a>>(raw.get()) else {
+        let Some(echo) = wire::object::<Status<'a>>(raw.get()) else {
             return self.unreadable(UnreadableKind::Message, raw);
         };
         receipt(ReceiptOutcome::Taken, &echo, at).unwrap_or_else(|| ignored(ECHOES))
@@ -240,8 +244,11 @@ fn inbound<'a>(message: &Message<'a>, at: &Address, contacts: &Contacts<'a>) -> 
         .collect::<Result<Vec<_>, _>>()
         .ok()
         .filter(|ids| !ids.is_empty())?;
-    let name = contact
-        .and_then(|contact| contact.profile.as_ref()?.name.as_ref())
+    let profile: Option<Profile<'_>> =
+        contact.and_then(|contact| wire::object(contact.profile?.get()));
+    let name = profile
+        .as_ref()
+        .and_then(|profile| profile.name.as_ref())
         .map(Scalar::as_str)
         .filter(|name| name.len() <= NAME_BYTES_MAX)
         .map(Personal::from);
@@ -270,7 +277,7 @@ fn content(message: &Message<'_>) -> Option<Content> {
         let known = KINDS.iter().find(|known| **known == kind);
         return Some(Content::Other { kind: (*known.unwrap_or(&"unknown")).to_owned() });
     }
-    let text: Text<'_> = serde_json::from_str(message.text?.get()).ok()?;
+    let text: Text<'_> = wire::object(message.text?.get())?;
     let text = text.body.as_str();
     if text.len() > TEXT_BYTES_MAX {
         // No platform takes so much from a person. Who wrote is known, so somebody can ask.
@@ -286,8 +293,9 @@ fn same_number(left: &str, right: &str) -> bool {
 }
 
 fn first_code(errors: Option<&RawValue>) -> Option<i64> {
-    let errors: Vec<StatusError<'_>> = serde_json::from_str(errors?.get()).ok()?;
-    errors.first()?.code.as_ref()?.number()
+    let mut errors: Parts<'_> = serde_json::from_str(errors?.get()).ok()?;
+    let first: StatusError<'_> = wire::object(errors.next()?.get())?;
+    first.code?.number()
 }
 
 fn ignored(kind: &str) -> Event {

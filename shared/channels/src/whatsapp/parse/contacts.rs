@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::wire::{Contact, Message, Parts};
+use super::wire::{self, Contact, Message, Parts};
 use crate::meta::Scalar;
 
 /// The most contacts of one list that are looked at. The platform puts at most 1,000 updates into a body; what
@@ -26,7 +26,7 @@ impl<'a> Contacts<'a> {
     pub(super) fn of(parts: Parts<'a>) -> Self {
         let mut contacts = Self::default();
         for part in parts.take(CONTACTS_MAX) {
-            let Ok(contact) = serde_json::from_str::<Contact<'a>>(part.get()) else {
+            let Some(contact) = wire::object::<Contact<'a>>(part.get()) else {
                 continue;
             };
             let index = contacts.all.len();

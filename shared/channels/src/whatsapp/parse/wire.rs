@@ -8,6 +8,15 @@ use serde_json::value::RawValue;
 
 use crate::meta::Scalar;
 
+/// Reads an object; none if it is something else, or not of this form. Serde would take a list of the values in the
+/// order in which they stand here, too.
+pub(super) fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+    if !text.starts_with('{') {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
 /// A list of raw parts, read one by one; missing and `null` are the empty list.
 ///
 /// A body of 4 MiB can list two million of them: a list that held them all would take many times as much.
@@ -71,7 +80,7 @@ pub(super) struct Change<'a> {
 #[derive(Deserialize)]
 pub(super) struct Value<'a> {
     #[serde(borrow)]
-    pub(super) metadata: Option<Metadata<'a>>,
+    pub(super) metadata: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub(super) contacts: Parts<'a>,
     #[serde(borrow, default)]
@@ -95,7 +104,7 @@ pub(super) struct Metadata<'a> {
 #[derive(Deserialize)]
 pub(super) struct Contact<'a> {
     #[serde(borrow)]
-    pub(super) profile: Option<Profile<'a>>,
+    pub(super) profile: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) wa_id: Option<Scalar<'a>>,
     #[serde(borrow)]

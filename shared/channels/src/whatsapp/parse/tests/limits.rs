@@ -106,3 +106,33 @@ fn lists_are_read_however_they_are_written() {
         }
     }
 }
+
+#[test]
+fn a_list_in_an_objects_place_is_not_read_as_one() {
+    let list = |object: &Json| {
+        Json::from(object.as_object().unwrap().values().cloned().collect::<Vec<_>>())
+    };
+    let whole = body_of("messages", json!({ "messages": [text_message(1)] }));
+    for (place, expected) in [
+        ("", "unreadable envelope"),
+        ("/entry/0", "unreadable envelope"),
+        ("/entry/0/changes/0", "unreadable envelope"),
+        ("/entry/0/changes/0/value", "unreadable envelope"),
+        ("/entry/0/changes/0/value/metadata", "unreadable foreign_account"),
+        ("/entry/0/changes/0/value/messages/0", "unreadable message"),
+        ("/entry/0/changes/0/value/messages/0/text", "unreadable message"),
+    ] {
+        let mut body = whole.clone();
+        let object = body.pointer_mut(place).unwrap();
+        *object = list(object);
+        assert_eq!(outline(&events(body.to_string().as_bytes())), [expected], "{place}");
+    }
+    // In the order in which serde would take them.
+    let status = json!(["wamid.CANARY1", "sent", "token", null]);
+    assert_eq!(
+        outline(&events_of("messages", json!({ "statuses": [status] }))),
+        ["unreadable message"]
+    );
+    let body = r#"["whatsapp_business_account",[]]"#;
+    assert_eq!(outline(&events(body.as_bytes())), ["unreadable envelope"]);
+}
