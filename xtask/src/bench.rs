@@ -24,7 +24,7 @@ use self::{
     load::{Load, Outcome},
     messages::Messages,
     report::{Report, Step},
-    server::{Server, Usage},
+    server::Server,
 };
 
 /// Each step of the search for the sustained rate is this long.
@@ -130,7 +130,7 @@ fn step(
     let batch = messages.prepare(count);
     let before = server.usage()?;
     let outcome: Outcome = load.run(&batch, rate, Instant::now())?;
-    let after: Usage = server.usage()?;
+    let after = server.usage()?;
     let processor = after.processor.saturating_sub(before.processor);
     Ok(Step {
         rate,

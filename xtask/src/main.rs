@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod stage;
 mod test;
+mod usage;
 
 use std::{path::PathBuf, process::ExitCode};
 
