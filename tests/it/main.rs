@@ -5,6 +5,7 @@ mod desk;
 
 mod callback;
 mod cases;
+mod corpus;
 mod crash;
 mod disclosure;
 mod erasure;
