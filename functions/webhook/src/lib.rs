@@ -67,6 +67,7 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
         let mut outcome = Ok(());
         let mut messages = Vec::new();
         let mut unreadable = 0_usize;
+        let mut ignored: Option<(String, usize)> = None;
         for event in channels::parse(&verified, account, &self.accounts) {
             let handled = match event {
                 Event::Message(inbound) => {
@@ -85,11 +86,15 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
                     self.note(&body, &part).await
                 }
                 Event::Ignored { kind } => {
-                    tracing::debug!(channel = %channel, kind, "ignored an event");
+                    let count = &mut ignored.get_or_insert((kind, 0)).1;
+                    *count = count.saturating_add(1);
                     Ok(())
                 }
             };
             outcome = outcome.and(handled);
+        }
+        if let Some((first, count)) = ignored {
+            tracing::debug!(channel = %channel, kind = first, count, "ignored what a body says");
         }
         if unreadable > UNREADABLE_MAX {
             tracing::error!(

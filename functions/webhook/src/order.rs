@@ -1,10 +1,11 @@
 //! In which order the messages of one batch are taken in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use forthright_core::{PlatformId, event::Inbound};
 
-/// The messages, one group a person, each group in the order of the batch.
+/// The messages, one group a person, each group in the order of the batch. Of the same message twice only the first: it
+/// would be found to be stored.
 ///
 /// Messages belong together if they share an id: one may bear both a phone number and a business-scoped id,
 /// the next only one of them.
@@ -13,8 +14,13 @@ pub(crate) fn by_person(messages: Vec<Inbound>) -> Vec<Vec<Inbound>> {
     let of: Vec<usize> = messages.iter().map(|message| persons.who(&message.ids)).collect();
     let mut groups: Vec<Vec<Inbound>> = Vec::new();
     let mut group_of: HashMap<usize, usize> = HashMap::new();
+    let mut seen = HashSet::new();
     for (message, person) in messages.into_iter().zip(of) {
-        let group = *group_of.entry(persons.same_as(person)).or_insert(groups.len());
+        let person = persons.same_as(person);
+        if !seen.insert((person, message.platform_message_id.clone())) {
+            continue;
+        }
+        let group = *group_of.entry(person).or_insert(groups.len());
         match groups.get_mut(group) {
             Some(group) => group.push(message),
             None => groups.push(vec![message]),
@@ -79,7 +85,7 @@ mod tests {
             },
             ids: ids.iter().map(|(kind, id)| PlatformId::parse(*kind, id).unwrap()).collect(),
             name: None,
-            platform_message_id: "CANARY".into(),
+            platform_message_id: format!("CANARY{number}").as_str().into(),
             platform_at: Time::from_seconds(number),
             content: Content::Other { kind: "image".into() },
         }
@@ -101,6 +107,14 @@ mod tests {
             .map(|group| group.iter().map(|one| one.platform_at.millis() / 1_000).collect())
             .collect();
         assert_eq!(times, [vec![1, 3, 4], vec![2]]);
+    }
+
+    #[test]
+    fn the_same_message_twice_is_one_and_of_two_persons_two() {
+        let [a, b] = ["49155500001", "49155500002"].map(|id| (IdKind::WaId, id));
+        let groups =
+            by_person(vec![message(1, &[a]), message(1, &[a]), message(1, &[b]), message(2, &[a])]);
+        assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
     }
 
     #[test]
