@@ -10,6 +10,7 @@ mod crash;
 mod disclosure;
 mod erasure;
 mod export;
+mod hostile;
 mod identity;
 mod opt_out;
 mod outcome;
