@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     customers: u32,
     /// How many connections the platform keeps to the host
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=500))]
     connections: u16,
     /// Print one JSON object instead of the table
     #[arg(long)]
