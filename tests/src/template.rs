@@ -1,7 +1,7 @@
 //! Texts with hostile values in them: a value is filled in once and as it is, and the disclosure stays whole.
 //!
 //! An input is blocks divided by lines of `===`: how much the platform takes (such as `300 c`; `b` for bytes, `u` for
-//! UTF-16), the six values that a text may name, in the order of [`NAMES`], then a text, then its short form. Without a
+//! UTF-16), the six values that a text may name, in the order of `NAMES`, then a text, then its short form. Without a
 //! text a brand with these values is served instead.
 
 use std::{fmt::Write, sync::LazyLock};
