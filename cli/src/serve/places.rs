@@ -85,13 +85,14 @@ impl Places {
 }
 
 impl Place {
-    /// From now on we wait for the client.
+    /// From now on we wait for the client, or do so anew.
     pub(super) fn wait(&self) {
         let mut waiting = self.places.waiting();
         waiting.last_turn = waiting.last_turn.saturating_add(1);
         let turn = waiting.last_turn;
+        let before = self.turn.swap(turn, Ordering::Relaxed);
+        waiting.turns.remove(&before);
         waiting.turns.insert(turn, Arc::clone(&self.end));
-        self.turn.store(turn, Ordering::Relaxed);
     }
 
     /// From now on the client is served; false if it had to make room, so that nothing may be begun for it.
@@ -140,10 +141,11 @@ mod tests {
         drop(second);
         let fourth = take(&places).unwrap();
 
-        // Served and waited for again, the first has come to the end of the line.
+        // Served or heard of, and waited for again: they have come to the end of the line.
         first.wait();
+        third.wait();
         assert!(take(&places).is_none());
-        assert!(is_ended(&third) && !is_ended(&first) && !is_ended(&fourth));
+        assert!(is_ended(&fourth) && !is_ended(&first) && !is_ended(&third));
     }
 
     #[tokio::test]

@@ -90,6 +90,8 @@ fn connect(stream: TcpStream, place: Arc<Place>, routes: Router, graceful: &Grac
     drop(stream.set_nodelay(true));
     let own = Arc::clone(&place);
     let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
+        // A whole head has come: whatever we wait for next is something else.
+        own.wait();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Arc::clone(&own));
         TowerToHyperService::new(routes.clone()).call(request)

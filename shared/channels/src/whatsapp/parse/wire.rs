@@ -20,7 +20,7 @@ pub(super) fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
 /// A list of raw parts, read one by one; missing and `null` are the empty list.
 ///
 /// A body of 4 MiB can list two million of them: a list that held them all would take many times as much.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Parts<'a> {
     /// What stands behind the bracket, or behind the last comma.
     rest: &'a str,
@@ -38,7 +38,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Parts<'a> {
 
 impl Parts<'_> {
     pub(super) fn is_empty(&self) -> bool {
-        self.clone().next().is_none()
+        let rest = self.rest.trim_ascii_start();
+        rest.is_empty() || rest.starts_with(']')
     }
 }
 
