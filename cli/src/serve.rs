@@ -5,6 +5,8 @@
 //! them.
 
 mod demo;
+mod intake;
+mod places;
 mod site;
 mod workers;
 

@@ -36,7 +36,7 @@ pub(crate) const NOON: Time = Time::from_seconds(1_796_126_400);
 pub(crate) const VERIFY_TOKEN: &str = "CANARY-verify-token";
 const APP_SECRET: &str = "CANARY-app-secret-of-the-demo";
 const ACCESS_TOKEN: &str = "CANARY-access-token-1";
-const OPERATOR_TOKEN: &str = "CANARY-operator-token";
+pub(crate) const OPERATOR_TOKEN: &str = "CANARY-operator-token";
 const DISPLAY_NUMBER: &str = "15550100100";
 
 /// What asks for an order's status, and is recognised in a log.

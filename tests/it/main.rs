@@ -5,9 +5,11 @@ mod desk;
 
 mod callback;
 mod cases;
+mod corpus;
 mod disclosure;
 mod erasure;
 mod export;
+mod hostile;
 mod identity;
 mod opt_out;
 mod outcome;

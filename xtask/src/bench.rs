@@ -24,7 +24,7 @@ use self::{
     load::{Load, Outcome},
     messages::Messages,
     report::{Report, Step},
-    server::{Server, Usage},
+    server::Server,
 };
 
 /// Each step of the search for the sustained rate is this long.
@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     customers: u32,
     /// How many connections the platform keeps to the host
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=500))]
     connections: u16,
     /// Print one JSON object instead of the table
     #[arg(long)]
@@ -130,7 +130,7 @@ fn step(
     let batch = messages.prepare(count);
     let before = server.usage()?;
     let outcome: Outcome = load.run(&batch, rate, Instant::now())?;
-    let after: Usage = server.usage()?;
+    let after = server.usage()?;
     let processor = after.processor.saturating_sub(before.processor);
     Ok(Step {
         rate,

@@ -1,9 +1,11 @@
-//! Developer commands: `cargo xtask test | ci | bench`.
+//! Developer commands: `cargo xtask test | ci | bench | fuzz`.
 
 mod bench;
 mod ci;
+mod fuzz;
 mod stage;
 mod test;
+mod usage;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -40,6 +42,8 @@ enum Command {
     Ci,
     /// Measure the local host beside its budgets
     Bench(bench::Arguments),
+    /// Let fuzzers look for an input that breaks a check of `tests/src`
+    Fuzz(fuzz::Arguments),
 }
 
 /// Whether everything that was asked for passed.
@@ -50,6 +54,7 @@ fn run() -> Result<bool> {
         Command::Test { all } => test::run(&root, all),
         Command::Ci => ci::run(&root),
         Command::Bench(arguments) => bench::run(&root, &arguments),
+        Command::Fuzz(arguments) => fuzz::run(&root, &arguments),
     }
 }
 

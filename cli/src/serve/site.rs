@@ -4,72 +4,78 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
-    extract::{Request, State},
+    body::Body,
+    extract::{Extension, Request, State},
     response::Response,
     routing::{any, get, post},
 };
 use forthright_core::{Handle, http as whole};
-use http::StatusCode;
-use hyper::server::conn::http1;
+use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::watch, time};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time,
+};
 
-use super::{END_WAIT, Local, demo, stopped};
+use super::{
+    END_WAIT, Local, demo,
+    intake::{self, Intake, Taken},
+    places::{Place, Places},
+    stopped,
+};
 use crate::Problem;
 
-/// How long a client may take over its headers.
+/// How long a client may take over its head, and between two requests.
 const HEADER_WAIT: Duration = Duration::from_secs(10);
-/// How long a client may take over its body.
-const BODY_WAIT: Duration = Duration::from_secs(20);
-/// The most bytes of headers that are read.
-const HEADER_BYTES_MAX: usize = 64 * 1_024;
-/// The most connections at a time; more wait.
-const CONNECTIONS_MAX: usize = 2_048;
+/// How long we wait for a client whatever it does. Longer than for its head and its body together: it ends those that
+/// do not take their answers.
+const WAIT_MAX: Duration = Duration::from_secs(45);
+/// The most bytes of a head that are read. Meta's have a few hundred.
+const HEAD_BYTES_MAX: usize = 16 * 1_024;
+/// The most connections at a time.
+const CONNECTIONS_MAX: usize = 512;
+
+/// What every request needs besides its function.
+#[derive(Debug, Clone)]
+struct Site {
+    bundle: Arc<Local>,
+    intake: Intake,
+}
 
 /// Serves until `stopping`, and then until what was begun is ended.
-#[expect(clippy::disallowed_methods, reason = "this process does not freeze: it may spawn")]
 pub(super) async fn serve(
     listener: TcpListener,
     bundle: Arc<Local>,
     platform: Option<Arc<demo::Platform>>,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Problem> {
-    let routes = routes(bundle, platform);
+    let routes = routes(Site { bundle, intake: Intake::new() }, platform);
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
+    let places = Places::new(CONNECTIONS_MAX);
     loop {
-        let place = Arc::clone(&places).acquire_owned().await?;
-        let (stream, _) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Such as too many open files: others may end soon.
-                    tracing::warn!(%error, "could not accept a connection");
-                    time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             () = stopped(&mut stopping) => break,
         };
-        drop(stream.set_nodelay(true));
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(HEADER_WAIT)
-            .max_buf_size(HEADER_BYTES_MAX);
-        let connection =
-            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke");
+        let (stream, _) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Such as too many open files: others may end soon.
+                tracing::warn!(%error, "could not accept a connection");
+                time::sleep(Duration::from_millis(50)).await;
+                continue;
             }
-            drop(place);
-        });
+        };
+        let place = tokio::select! {
+            place = places.take() => place?,
+            () = stopped(&mut stopping) => break,
+        };
+        connect(stream, Arc::new(place), routes.clone(), &graceful);
     }
     drop(listener);
     if time::timeout(END_WAIT, graceful.shutdown()).await.is_err() {
@@ -78,7 +84,44 @@ pub(super) async fn serve(
     Ok(())
 }
 
-fn routes(bundle: Arc<Local>, platform: Option<Arc<demo::Platform>>) -> Router {
+/// Serves one connection, until it ends or its place is needed.
+#[expect(clippy::disallowed_methods, reason = "this process does not freeze: it may spawn")]
+fn connect(stream: TcpStream, place: Arc<Place>, routes: Router, graceful: &GracefulShutdown) {
+    drop(stream.set_nodelay(true));
+    let own = Arc::clone(&place);
+    let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
+        // A whole head has come: whatever we wait for next is something else.
+        own.wait();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Arc::clone(&own));
+        TowerToHyperService::new(routes.clone()).call(request)
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_WAIT).max_buf_size(HEAD_BYTES_MAX);
+    let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+    tokio::spawn(async move {
+        tokio::select! {
+            served = connection => if let Err(error) = served {
+                tracing::debug!(%error, "a connection broke");
+            },
+            () = place.ended() => tracing::debug!("a connection made room for another"),
+            () = waited_for_too_long(&place) => tracing::debug!("a client takes no answers"),
+        }
+    });
+}
+
+/// Ends when we have waited for the client so long that nothing will come of it.
+async fn waited_for_too_long(place: &Place) {
+    loop {
+        let before = place.turn();
+        time::sleep(WAIT_MAX).await;
+        if before.is_some() && place.turn() == before {
+            return;
+        }
+    }
+}
+
+fn routes(site: Site, platform: Option<Arc<demo::Platform>>) -> Router {
     let functions = Router::new()
         .route("/webhooks/{channel}/{account}", any(webhook))
         .route("/api/cases", any(escalation))
@@ -90,7 +133,7 @@ fn routes(bundle: Arc<Local>, platform: Option<Arc<demo::Platform>>) -> Router {
         .route("/meta/data-deletion", any(privacy))
         .route("/privacy/status/{code}", any(privacy))
         .route("/healthz", get(async || "ok"))
-        .with_state(bundle);
+        .with_state(site);
     match platform {
         Some(platform) => functions.merge(
             Router::new()
@@ -102,41 +145,61 @@ fn routes(bundle: Arc<Local>, platform: Option<Arc<demo::Platform>>) -> Router {
     }
 }
 
-async fn webhook(State(bundle): State<Arc<Local>>, request: Request) -> Response {
-    answer(&bundle.webhook, request).await
+async fn webhook(State(site): State<Site>, place: Seat, request: Request) -> Response {
+    answer(&site.bundle.webhook, &site.intake, &place, request).await
 }
 
-async fn escalation(State(bundle): State<Arc<Local>>, request: Request) -> Response {
-    answer(&bundle.escalation, request).await
+async fn escalation(State(site): State<Site>, place: Seat, request: Request) -> Response {
+    answer(&site.bundle.escalation, &site.intake, &place, request).await
 }
 
-async fn privacy(State(bundle): State<Arc<Local>>, request: Request) -> Response {
-    answer(&bundle.privacy, request).await
+async fn privacy(State(site): State<Site>, place: Seat, request: Request) -> Response {
+    answer(&site.bundle.privacy, &site.intake, &place, request).await
 }
 
-async fn answer<Function>(function: &Function, request: Request) -> Response
+/// The place of the connection that a request came by.
+type Seat = Extension<Arc<Place>>;
+
+async fn answer<Function>(
+    function: &Function,
+    intake: &Intake,
+    place: &Place,
+    request: Request,
+) -> Response
 where
     Function: Handle<whole::Request, Output = whole::Response>,
 {
-    let request = match read(request).await {
-        Ok(request) => request,
+    let Taken { request, share } = match intake.take(request).await {
+        Ok(taken) => taken,
         Err(refused) => return refused.map(Body::from),
     };
+    if !place.serve() {
+        return intake::busy().map(Body::from);
+    }
     let response = function.handle(request).await.unwrap_or_else(|fault| {
         tracing::error!(error = %fault, "a request could not be served");
         whole::fault(&fault)
     });
+    place.wait();
+    drop(share);
     response.map(Body::from)
 }
 
-/// The request with its whole body, if it is not too large and comes in time.
-async fn read(request: Request) -> Result<whole::Request, whole::Response> {
-    let (head, body) = request.into_parts();
-    match time::timeout(BODY_WAIT, to_bytes(body, whole::BODY_BYTES_MAX)).await {
-        Ok(Ok(body)) => Ok(whole::Request::from_parts(head, body)),
-        Ok(Err(_)) => {
-            Err(whole::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB"))
-        }
-        Err(_) => Err(whole::error(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_is_waited_for_until_its_time_is_over_and_served_as_long_as_it_takes() {
+        let places = Places::new(1);
+        let place = places.take().await.unwrap();
+        let ends = async |span| time::timeout(span, waited_for_too_long(&place)).await.is_ok();
+        assert!(!ends(WAIT_MAX.mul_f32(0.9)).await);
+        assert!(ends(WAIT_MAX.mul_f32(1.1)).await);
+
+        assert!(place.serve());
+        assert!(!ends(10 * WAIT_MAX).await, "whoever is served is left alone");
+        place.wait();
+        assert!(ends(3 * WAIT_MAX).await);
     }
 }

@@ -13,6 +13,7 @@
 mod copies;
 mod erasure_on_disk;
 mod first_run;
+mod hostile;
 mod kill;
 mod place;
 mod platform;

@@ -153,6 +153,11 @@ impl Platform {
         assert_eq!(twice, 0, "messages were sent twice");
     }
 
+    /// A signed webhook with a body of one's own making.
+    pub(crate) fn deliver_body(&self, body: Vec<u8>) -> Request {
+        self.stand_in.deliver_body(body.into())
+    }
+
     /// A signed webhook with one text, as it goes over the wire.
     pub(crate) fn webhook(&self, from: &Person, text: &str, id: &str, at: i64) -> Vec<u8> {
         let message =

@@ -5,13 +5,15 @@
 
 mod order;
 
+use std::{mem, sync::OnceLock};
+
 use ::http::{Method, StatusCode};
 use forthright_channels as channels;
 use forthright_core::{
     Account, Accounts, Channel, Fault, Handle, Hint, Queue, Retry, Table, Vault,
     event::{Event, Inbound, Receipt, ReceiptOutcome, Unreadable, UnreadableKind},
     http::{self, Request, Response},
-    ledger::{Inbox, Intake, Register, Replies},
+    ledger::{BodyMark, Inbox, Intake, Register, Replies},
     send_all,
     table::Grant,
 };
@@ -19,6 +21,14 @@ use futures::StreamExt;
 
 /// How many subjects of one batch are taken in at a time.
 pub const SUBJECTS_AT_ONCE: usize = 16;
+
+/// How many messages of one body are held at a time: what the platform puts into one at most. More are taken in
+/// one lot after the other, so that a body of 4 MiB takes little more memory than its own.
+pub const MESSAGES_AT_ONCE: usize = 1_000;
+
+/// How many parts of one body are noted as unreadable, each with a case for a person. The last of them stands for
+/// all that follow: a person can do no more about thousands than about one.
+pub const UNREADABLE_MAX: usize = 16;
 
 /// The webhook function: its accounts, its ledgers and the queue that its hints go to.
 #[derive(Debug)]
@@ -50,28 +60,49 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
                     channel = %channel, account = %account.at.account, reason = %rejection,
                     alarm = "signature", "refused a webhook: {rejection}"
                 );
-                return http::error(rejection.status(), "the signature is missing or wrong");
+                return http::error(rejection.status(), refusal(rejection.status()));
             }
         };
-        let events = channels::parse(&verified, account, &self.accounts);
+        let body = Body { account, bytes: verified.bytes(), mark: OnceLock::new() };
         let mut outcome = Ok(());
         let mut messages = Vec::new();
-        for event in events {
+        let mut unreadable = 0_usize;
+        let mut ignored: Option<(String, usize)> = None;
+        for event in channels::parse(&verified, account, &self.accounts) {
             let handled = match event {
                 Event::Message(inbound) => {
                     messages.push(*inbound);
-                    Ok(())
+                    if messages.len() < MESSAGES_AT_ONCE {
+                        continue;
+                    }
+                    self.take_in_all(&body, mem::take(&mut messages)).await
                 }
                 Event::Receipt(receipt) => self.learn(&receipt).await,
-                Event::Unreadable(part) => self.note(account, verified.bytes(), &part).await,
+                Event::Unreadable(part) => {
+                    unreadable = unreadable.saturating_add(1);
+                    if unreadable > UNREADABLE_MAX {
+                        continue;
+                    }
+                    self.note(&body, &part).await
+                }
                 Event::Ignored { kind } => {
-                    tracing::debug!(channel = %channel, kind, "ignored an event");
+                    let count = &mut ignored.get_or_insert((kind, 0)).1;
+                    *count = count.saturating_add(1);
                     Ok(())
                 }
             };
             outcome = outcome.and(handled);
         }
-        outcome = outcome.and(self.take_in_all(account, verified.bytes(), messages).await);
+        if let Some((first, count)) = ignored {
+            tracing::debug!(channel = %channel, kind = first, count, "ignored what a body says");
+        }
+        if unreadable > UNREADABLE_MAX {
+            tracing::error!(
+                channel = %channel, account = %account.at.account, unreadable, alarm = "unreadable",
+                "a signed body has more unreadable parts than get a case each"
+            );
+        }
+        outcome = outcome.and(self.take_in_all(&body, messages).await);
         match outcome {
             Ok(()) => http::text(StatusCode::OK, "ok"),
             // The platform sends the whole body again; what is stored already is recognised.
@@ -83,25 +114,15 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
     }
 
     /// Takes messages in: each subject's in their order, some subjects at a time.
-    async fn take_in_all(
-        &self,
-        account: &Account,
-        body: &[u8],
-        messages: Vec<Inbound>,
-    ) -> Result<(), Fault> {
+    async fn take_in_all(&self, body: &Body<'_>, messages: Vec<Inbound>) -> Result<(), Fault> {
         futures::stream::iter(order::by_person(messages))
-            .map(|messages| self.take_in_each(account, body, messages))
+            .map(|messages| self.take_in_each(body, messages))
             .buffer_unordered(SUBJECTS_AT_ONCE)
             .fold(Ok(()), async |sum: Result<(), Fault>, one| sum.and(one))
             .await
     }
 
-    async fn take_in_each(
-        &self,
-        account: &Account,
-        body: &[u8],
-        messages: Vec<Inbound>,
-    ) -> Result<(), Fault> {
+    async fn take_in_each(&self, body: &Body<'_>, messages: Vec<Inbound>) -> Result<(), Fault> {
         for inbound in messages {
             match self.inbox.take_in(&inbound).await {
                 Ok(Intake::Taken(reference)) => {
@@ -115,7 +136,7 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
                 Err(fault) if fault.retry() == Retry::Never => {
                     tracing::error!(error = %fault, alarm = "damaged", "could not take in a message");
                     let part = Unreadable { kind: UnreadableKind::Message, offset: 0 };
-                    self.note(account, body, &part).await?;
+                    self.note(body, &part).await?;
                 }
                 Err(fault) => return Err(fault),
             }
@@ -147,17 +168,26 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
         }
     }
 
-    async fn note(&self, account: &Account, body: &[u8], part: &Unreadable) -> Result<(), Fault> {
-        let noted = self.register.note_unreadable(&account.at, body, part).await?;
-        if let Some(case) = noted {
+    async fn note(&self, body: &Body<'_>, part: &Unreadable) -> Result<(), Fault> {
+        let at = &body.account.at;
+        let mark = body.mark.get_or_init(|| BodyMark::of(body.bytes));
+        if let Some(case) = self.register.note_unreadable(at, mark, part).await? {
             tracing::error!(
-                channel = %account.at.channel, account = %account.at.account,
-                kind = part.kind.name(), offset = part.offset, case.id = %case,
+                channel = %at.channel, account = %at.account, kind = part.kind.name(),
+                offset = part.offset, case.id = %case,
                 alarm = "unreadable", "a signed body could not be read; a person has a case"
             );
         }
         Ok(())
     }
+}
+
+/// The body that is being taken in.
+struct Body<'a> {
+    account: &'a Account,
+    bytes: &'a [u8],
+    /// Made when the first part of it cannot be taken in.
+    mark: OnceLock<BodyMark>,
 }
 
 impl<T: Table, V: Vault, Q: Queue> Handle<Request> for Webhook<T, V, Q> {
@@ -172,6 +202,15 @@ impl<T: Table, V: Vault, Q: Queue> Handle<Request> for Webhook<T, V, Q> {
             Method::POST => self.receive(account, request).await,
             _ => http::error(StatusCode::METHOD_NOT_ALLOWED, "use GET or POST"),
         })
+    }
+}
+
+/// What a refused caller hears: what is wrong with the request, and not which part of a signature.
+fn refusal(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than 4 MiB",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "send the body without a Content-Encoding",
+        _ => "the signature is missing or wrong",
     }
 }
 

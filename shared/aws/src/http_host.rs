@@ -5,7 +5,7 @@ use std::{convert::Infallible, panic::AssertUnwindSafe};
 use bytes::Bytes;
 use forthright_core::{
     Handle, Retry,
-    http::{BODY_BYTES_MAX, Request, Response, error, fault as response_to},
+    http::{BODY_BYTES_MAX, Request, Response, error, fault as response_to, refused, too_large},
 };
 use futures::FutureExt;
 use http::{StatusCode, Uri};
@@ -35,8 +35,11 @@ pub async fn answer<Handler>(handler: &Handler, request: Request) -> Response
 where
     Handler: Handle<Request, Output = Response>,
 {
+    if let Some(refused) = refused(request.headers()) {
+        return refused;
+    }
     if request.body().len() > BODY_BYTES_MAX {
-        return error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB");
+        return too_large();
     }
     match AssertUnwindSafe(async { handler.handle(request).await }).catch_unwind().await {
         Ok(Ok(response)) => response,

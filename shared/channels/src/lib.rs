@@ -43,11 +43,16 @@ pub fn handshake(
     }
 }
 
-/// Everything that a verified body says, in its order; at least one event, never an error.
+/// Everything that a verified body says, in its order; at least one event, never an error. Each event is made
+/// when it is asked for: all at once could take many times the memory of the body.
 ///
 /// `account` is the one whose path the body came to; of others it may speak only if the same app of the
 /// same brand serves them.
-pub fn parse(body: &Verified, account: &Account, accounts: &Accounts) -> Vec<Event> {
+pub fn parse<'a>(
+    body: &'a Verified,
+    account: &'a Account,
+    accounts: &'a Accounts,
+) -> impl Iterator<Item = Event> + Send + 'a {
     match account.at.channel {
         Channel::WhatsApp => whatsapp::parse(body, account, accounts),
     }

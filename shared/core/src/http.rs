@@ -3,7 +3,7 @@
 use std::{error::Error, future::Future, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::{fault::Fault, personal::Secret};
 
@@ -96,6 +96,32 @@ pub fn fault(fault: &Fault) -> Response {
     }
 }
 
+/// Why a request is refused by its head alone, before any of its body is read; none if it may come in.
+pub fn refused(headers: &HeaderMap) -> Option<Response> {
+    if is_encoded(headers) {
+        let how = "send the body without a Content-Encoding";
+        return Some(error(StatusCode::UNSUPPORTED_MEDIA_TYPE, how));
+    }
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let is_too_long = |length: &HeaderValue| {
+        let bytes = length.to_str().ok().and_then(|digits| digits.parse::<usize>().ok());
+        // What is no number, or one that is too large for any memory, promises nothing good.
+        bytes.is_none_or(|bytes| bytes > BODY_BYTES_MAX)
+    };
+    lengths.any(is_too_long).then(too_large)
+}
+
+/// The answer to a body that is larger than any that is read.
+pub fn too_large() -> Response {
+    error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB")
+}
+
+/// Whether the body is compressed: it could grow without bound, and nobody who calls here needs it.
+pub fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 /// Whether the request carries `token` as its bearer token.
 pub fn bears(request: &Request, token: &Secret) -> bool {
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
@@ -114,4 +140,42 @@ fn respond(status: StatusCode, kind: &'static str, body: Bytes) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_that_promises_too_much_is_enough_to_refuse() {
+        let status = |name: &'static str, value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.append(name, HeaderValue::from_str(value).unwrap());
+            refused(&headers).map(|response| response.status().as_u16())
+        };
+        let largest = BODY_BYTES_MAX.to_string();
+        let larger = (BODY_BYTES_MAX + 1).to_string();
+        for (length, expected) in [
+            ("0", None),
+            (largest.as_str(), None),
+            (larger.as_str(), Some(413)),
+            ("99999999999999999999999", Some(413)),
+            ("-1", Some(413)),
+            ("4 194 304", Some(413)),
+        ] {
+            assert_eq!(status("content-length", length), expected, "{length}");
+        }
+        for (encoding, expected) in [
+            ("identity", None),
+            ("Identity", None),
+            ("gzip", Some(415)),
+            ("br", Some(415)),
+            ("deflate", Some(415)),
+            ("identity, gzip", Some(415)),
+            ("", Some(415)),
+        ] {
+            assert_eq!(status("content-encoding", encoding), expected, "{encoding}");
+        }
+        assert!(refused(&HeaderMap::new()).is_none());
+    }
 }

@@ -21,7 +21,7 @@ pub use cases::{Answer, CaseView, Cases, Thread};
 pub use content::{Said, Written};
 pub use export::{Export, ExportedCase, ExportedMessage, ExportedSent};
 pub use inbox::{Inbox, Intake, Opened};
-pub use register::{Register, Settings};
+pub use register::{BodyMark, Register, Settings};
 pub use replies::{Claim, Claimed, Due, Replies};
 pub use rights::{
     Erased, ErasureStep, NewRequest, RequestKind, RequestState, RequestView, Rights, Subject,

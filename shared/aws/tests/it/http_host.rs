@@ -118,3 +118,18 @@ async fn too_large_a_body_reaches_no_function() {
         assert_eq!(function.calls.load(Ordering::Relaxed), calls);
     }
 }
+
+#[tokio::test]
+async fn a_body_that_is_compressed_or_promises_too_much_reaches_no_function() {
+    for (name, value, status) in [
+        ("content-encoding", "gzip", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ("content-encoding", "identity, br", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ("content-length", "4194305", StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let function = Function::that(Does::Answers);
+        let mut request = Request::new(Bytes::from_static(b"small"));
+        request.headers_mut().insert(name, value.parse().unwrap());
+        assert_eq!(answer(&function, request).await.status(), status);
+        assert_eq!(function.calls.load(Ordering::Relaxed), 0);
+    }
+}

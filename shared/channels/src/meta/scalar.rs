@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde::{Deserialize, Deserializer, de};
 
 /// A string, or a whole number read as its digits. Borrowed from the body where it has no escapes.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Scalar<'a>(Cow<'a, str>);
 
 impl Scalar<'_> {

@@ -5,8 +5,11 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use forthright_core::{Secret, http::BODY_BYTES_MAX};
-use http::{HeaderMap, StatusCode, header};
+use forthright_core::{
+    Secret,
+    http::{BODY_BYTES_MAX, is_encoded},
+};
+use http::{HeaderMap, StatusCode};
 
 const HEADER: &str = "x-hub-signature-256";
 const DIGEST_BYTES: usize = 32;
@@ -97,8 +100,7 @@ pub fn verify(secrets: &[Secret], headers: &HeaderMap, body: Bytes) -> Result<Ve
     if body.len() > BODY_BYTES_MAX {
         return Err(Rejection::TooLarge);
     }
-    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
-    if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if is_encoded(headers) {
         return Err(Rejection::Encoded);
     }
     let digest = offered(headers)?;

@@ -3,7 +3,7 @@
 //! The form is that of Meta's page "Data Deletion Request Callback": two parts of base64url, the signature
 //! first, joined by a dot. The signature is over the second part as it is written, not as it is decoded.
 
-use std::fmt;
+use std::{fmt, str};
 
 use data_encoding::{BASE64URL, BASE64URL_NOPAD};
 use forthright_core::{Personal, Secret, Time};
@@ -113,9 +113,12 @@ pub fn signed_request(
 }
 
 fn read(payload: Vec<u8>) -> Result<SignedRequest, SignedRequestRejection> {
-    let Ok(fields) = serde_json::from_slice::<Payload<'_>>(&payload) else {
-        return Err(SignedRequestRejection::Payload);
-    };
+    // Serde reads over what is not UTF-8 in fields that nobody asks for, and takes a list of the values in
+    // their order for an object.
+    let text =
+        str::from_utf8(&payload).ok().filter(|text| text.trim_ascii_start().starts_with('{'));
+    let fields: Option<Payload<'_>> = text.and_then(|text| serde_json::from_str(text).ok());
+    let fields = fields.ok_or(SignedRequestRejection::Payload)?;
     if !fields.algorithm.is_some_and(|name| name.as_str().eq_ignore_ascii_case("HMAC-SHA256")) {
         return Err(SignedRequestRejection::Algorithm);
     }

@@ -3,124 +3,153 @@
 //! Whatever a part of the body is, it becomes an event: a message, a receipt, something ignored by name,
 //! or something unreadable. The platform repeats a whole body for days if one part made it fail.
 
+mod contacts;
 mod wire;
 
-use std::str;
+use std::{iter, str};
 
+use contacts::Contacts;
 use forthright_core::{
     Account, Accounts, Personal, PlatformId, Time,
     event::{Content, Event, Inbound, Receipt, ReceiptOutcome, Unreadable, UnreadableKind},
     ids::{Address, IdKind},
 };
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{Change, Contact, Entry, Envelope, Message, Metadata, Status, StatusError, Text, Value};
+use wire::{
+    Change, Entry, Envelope, Message, Metadata, Parts, Profile, Status, StatusError, Text, Value,
+};
 
+use super::compose::OPAQUE_CHARS_MAX;
 use crate::meta::{Scalar, Verified};
 
 const ECHOES: &str = "smb_message_echoes";
-const KIND_CHARS_MAX: usize = 32;
+
+/// The longest name of a kind that is passed on, in characters.
+pub const KIND_CHARS_MAX: usize = 32;
+/// The longest id of a message that is taken in, in bytes. WhatsApp's have about a hundred.
+pub const MESSAGE_ID_BYTES_MAX: usize = 512;
+/// The longest name of a person that is taken in, in bytes; a longer one is left out.
+pub const NAME_BYTES_MAX: usize = 1_024;
+/// The longest text that is taken in, in bytes: four times what 4,096 characters, WhatsApp's limit, can have.
+pub const TEXT_BYTES_MAX: usize = 64 * 1_024;
+
+/// What WhatsApp calls the kinds of message. What has no name here is stored as unknown: the name of a kind is
+/// not sealed, so it must be none that a person could choose.
+const KINDS: [&str; 16] = [
+    "audio",
+    "button",
+    "contacts",
+    "document",
+    "edit",
+    "image",
+    "interactive",
+    "location",
+    "order",
+    "poll",
+    "product",
+    "sticker",
+    "text",
+    "unsupported",
+    "video",
+    "voice",
+];
 
 /// Everything that the body says, in its order; at least one event.
 ///
-/// Sizes are bounded by the body's: more than the 1,000 updates that the platform promises are read like
-/// any other.
-pub fn parse(body: &Verified, account: &Account, accounts: &Accounts) -> Vec<Event> {
+/// One event is made at a time, so that a body of many small parts takes no more memory than one of few.
+/// More than the 1,000 updates that the platform promises are read like any other.
+pub fn parse<'a>(
+    body: &'a Verified,
+    account: &'a Account,
+    accounts: &'a Accounts,
+) -> impl Iterator<Item = Event> + Send + 'a {
     let body = match str::from_utf8(body.bytes()) {
         Ok(body) => body,
-        Err(error) => return vec![unreadable(UnreadableKind::NotUtf8, error.valid_up_to())],
+        Err(error) => return one(unreadable(UnreadableKind::NotUtf8, error.valid_up_to())),
     };
     let envelope: Envelope<'_> = match serde_json::from_str(body) {
-        Ok(envelope) => envelope,
-        Err(error) => return vec![unreadable(UnreadableKind::Envelope, offset(body, &error))],
+        Ok(envelope) if body.trim_ascii_start().starts_with('{') => envelope,
+        Ok(_) => return one(unreadable(UnreadableKind::Envelope, 0)),
+        Err(error) => return one(unreadable(UnreadableKind::Envelope, offset(body, &error))),
     };
     if envelope.object.as_str() != "whatsapp_business_account" {
-        return vec![ignored("object")];
+        return one(ignored("object"));
     }
-    let mut reading = Reading { body, account, accounts, events: Vec::new() };
-    for entry in envelope.entry.unwrap_or_default() {
-        reading.entry(entry);
-    }
-    if reading.events.is_empty() {
-        reading.events.push(ignored("empty"));
-    }
-    reading.events
+    let reading = Reading { body, account, accounts };
+    or(envelope.entry.flat_map(move |entry| reading.entry(entry)), "empty")
 }
 
+/// Events that are made when they are asked for.
+type Events<'a> = Box<dyn Iterator<Item = Event> + Send + 'a>;
+
+fn one<'a>(event: Event) -> Events<'a> {
+    Box::new(iter::once(event))
+}
+
+/// These events; if there is none, that there was nothing, by the name `otherwise`.
+fn or<'a>(events: impl Iterator<Item = Event> + Send + 'a, otherwise: &str) -> Events<'a> {
+    let mut events = events.peekable();
+    if events.peek().is_none() {
+        return one(ignored(otherwise));
+    }
+    Box::new(events)
+}
+
+/// What is being read, and for whom.
+#[derive(Clone, Copy)]
 struct Reading<'a> {
     body: &'a str,
     account: &'a Account,
     accounts: &'a Accounts,
-    events: Vec<Event>,
 }
 
 impl<'a> Reading<'a> {
-    fn entry(&mut self, raw: &'a RawValue) {
-        let Some(Entry { changes }) = self.read(raw, UnreadableKind::Envelope) else {
-            return;
-        };
-        for change in changes.unwrap_or_default() {
-            self.change(change);
+    fn entry(self, raw: &'a RawValue) -> Events<'a> {
+        match wire::object::<Entry<'a>>(raw.get()) {
+            Some(entry) => Box::new(entry.changes.flat_map(move |change| self.change(change))),
+            None => one(self.unreadable(UnreadableKind::Envelope, raw)),
         }
     }
 
-    fn change(&mut self, raw: &'a RawValue) {
-        let Some(Change { field, value }) = self.read(raw, UnreadableKind::Envelope) else {
-            return;
+    fn change(self, raw: &'a RawValue) -> Events<'a> {
+        let unreadable = || one(self.unreadable(UnreadableKind::Envelope, raw));
+        let Some(Change { field, value }) = wire::object(raw.get()) else {
+            return unreadable();
         };
         let field = field.as_ref().map_or("", Scalar::as_str);
         if field != "messages" && field != ECHOES {
-            self.events.push(ignored(field));
-            return;
+            return one(ignored(field));
         }
         let Some(value) = value else {
-            self.events.push(ignored("empty"));
-            return;
+            return one(ignored("empty"));
         };
-        let before = self.events.len();
-        let Some(value) = self.read::<Value<'a>>(value, UnreadableKind::Envelope) else {
-            return;
-        };
-        let errors = value.errors.is_some();
-        self.value(raw, value);
-        if self.events.len() == before {
-            self.events.push(ignored(if errors { "errors" } else { "empty" }));
+        match wire::object(value.get()) {
+            Some(value) => self.value(raw, value),
+            None => unreadable(),
         }
     }
 
-    fn value(&mut self, raw: &'a RawValue, value: Value<'a>) {
-        let messages = value.messages.unwrap_or_default();
-        let statuses = value.statuses.unwrap_or_default();
-        let echoes = value.message_echoes.unwrap_or_default();
-        if messages.is_empty() && statuses.is_empty() && echoes.is_empty() {
-            return;
+    fn value(self, raw: &'a RawValue, value: Value<'a>) -> Events<'a> {
+        let Value { metadata, contacts, messages, statuses, message_echoes, errors } = value;
+        if messages.is_empty() && statuses.is_empty() && message_echoes.is_empty() {
+            return one(ignored(if errors.is_some() { "errors" } else { "empty" }));
         }
-        let Some(at) = self.served(value.metadata.as_ref()) else {
+        let metadata: Option<Metadata<'a>> = metadata.and_then(|raw| wire::object(raw.get()));
+        let Some(at) = self.served(metadata.as_ref()) else {
             // One app may serve several accounts, and each has a signature that is right: the account in
             // the path does not make the body's claim true.
-            self.unreadable(UnreadableKind::ForeignAccount, raw);
-            return;
+            return one(self.unreadable(UnreadableKind::ForeignAccount, raw));
         };
-        let contacts: Vec<Contact<'a>> = value
-            .contacts
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|contact| serde_json::from_str(contact.get()).ok())
-            .collect();
-        let own = value.metadata.as_ref().and_then(|of| of.display_phone_number.as_ref());
-        for message in messages {
-            self.message(message, at, &contacts, own);
-        }
-        for status in statuses {
-            self.status(status, at);
-        }
-        for echo in echoes {
-            self.echo(echo, at);
-        }
+        let contacts = Contacts::of(contacts);
+        let own = metadata.and_then(|of| of.display_phone_number);
+        let messages = messages.map(move |raw| self.message(raw, at, &contacts, own.as_ref()));
+        let statuses = statuses.map(move |raw| self.status(raw, at));
+        let echoes = message_echoes.map(move |raw| self.echo(raw, at));
+        Box::new(messages.chain(statuses).chain(echoes))
     }
 
     /// The address of the account that the metadata names, if this webhook serves it.
-    fn served(&self, metadata: Option<&Metadata<'_>>) -> Option<&'a Address> {
+    fn served(self, metadata: Option<&Metadata<'_>>) -> Option<&'a Address> {
         let named = metadata?.phone_number_id.as_ref()?.as_str();
         if named == self.account.at.account.as_str() {
             return Some(&self.account.at);
@@ -129,36 +158,34 @@ impl<'a> Reading<'a> {
     }
 
     fn message(
-        &mut self,
+        self,
         raw: &'a RawValue,
         at: &Address,
-        contacts: &[Contact<'_>],
+        contacts: &Contacts<'a>,
         own: Option<&Scalar<'_>>,
-    ) {
-        let Some(message) = self.read::<Message<'a>>(raw, UnreadableKind::Message) else {
-            return;
+    ) -> Event {
+        let Some(message) = wire::object::<Message<'a>>(raw.get()) else {
+            return self.unreadable(UnreadableKind::Message, raw);
         };
         let kind = message.kind.as_ref().map_or("", Scalar::as_str);
         if let "reaction" | "system" | "revoke" | "request_welcome" = kind {
-            self.events.push(ignored(kind));
-            return;
+            return ignored(kind);
         }
         // A machine that answers its own messages never stops.
         if let (Some(own), Some(from)) = (own, &message.from)
             && same_number(own.as_str(), from.as_str())
         {
-            self.events.push(ignored("own_echo"));
-            return;
+            return ignored("own_echo");
         }
         match inbound(&message, at, contacts) {
-            Some(inbound) => self.events.push(Event::Message(Box::new(inbound))),
+            Some(inbound) => Event::Message(Box::new(inbound)),
             None => self.unreadable(UnreadableKind::Message, raw),
         }
     }
 
-    fn status(&mut self, raw: &'a RawValue, at: &Address) {
-        let Some(status) = self.read::<Status<'a>>(raw, UnreadableKind::Message) else {
-            return;
+    fn status(self, raw: &'a RawValue, at: &Address) -> Event {
+        let Some(status) = wire::object::<Status<'a>>(raw.get()) else {
+            return self.unreadable(UnreadableKind::Message, raw);
         };
         let outcome = match status.stage.as_ref().map(Scalar::as_str) {
             Some("sent" | "delivered" | "read" | "played") => Some(ReceiptOutcome::Taken),
@@ -166,54 +193,44 @@ impl<'a> Reading<'a> {
             _ => None,
         };
         // Without the opaque field the message was not ours, or nothing can be settled by it.
-        self.receipt(outcome, &status, at, "status");
+        outcome
+            .and_then(|outcome| receipt(outcome, &status, at))
+            .unwrap_or_else(|| ignored("status"))
     }
 
     /// What somebody wrote in the WhatsApp app on the business's behalf, or what we sent ourselves.
-    fn echo(&mut self, raw: &'a RawValue, at: &Address) {
-        if let Some(echo) = self.read::<Status<'a>>(raw, UnreadableKind::Message) {
-            self.receipt(Some(ReceiptOutcome::Taken), &echo, at, ECHOES);
-        }
-    }
-
-    fn receipt(
-        &mut self,
-        outcome: Option<ReceiptOutcome>,
-        status: &Status<'_>,
-        at: &Address,
-        otherwise: &str,
-    ) {
-        let (Some(outcome), Some(opaque), Some(id)) = (outcome, &status.opaque, &status.id) else {
-            self.events.push(ignored(otherwise));
-            return;
+    fn echo(self, raw: &'a RawValue, at: &Address) -> Event {
+        let Some(echo) = wire::object::<Status<'a>>(raw.get()) else {
+            return self.unreadable(UnreadableKind::Message, raw);
         };
-        self.events.push(Event::Receipt(Receipt {
-            at: at.clone(),
-            outcome,
-            opaque: Some(opaque.as_str().to_owned()),
-            platform_message_id: id.as_str().into(),
-        }));
+        receipt(ReceiptOutcome::Taken, &echo, at).unwrap_or_else(|| ignored(ECHOES))
     }
 
-    /// Reads one part; if it cannot be read, that becomes an event.
-    fn read<T: Deserialize<'a>>(&mut self, raw: &'a RawValue, kind: UnreadableKind) -> Option<T> {
-        let read = serde_json::from_str(raw.get()).ok();
-        if read.is_none() {
-            self.unreadable(kind, raw);
-        }
-        read
-    }
-
-    fn unreadable(&mut self, kind: UnreadableKind, raw: &RawValue) {
+    fn unreadable(self, kind: UnreadableKind, raw: &RawValue) -> Event {
         // A raw value is a piece of the body, so its place is the distance between the two.
         let start = raw.get().as_ptr().addr().saturating_sub(self.body.as_ptr().addr());
-        self.events.push(unreadable(kind, start));
+        unreadable(kind, start)
     }
 }
 
+/// What became of a message that carries an opaque field; none if it carries none that could be ours.
+fn receipt(outcome: ReceiptOutcome, status: &Status<'_>, at: &Address) -> Option<Event> {
+    let opaque = status.opaque.as_ref().map(Scalar::as_str)?;
+    let id = status.id.as_ref().map(Scalar::as_str)?;
+    if opaque.len() > OPAQUE_CHARS_MAX || id.len() > MESSAGE_ID_BYTES_MAX {
+        return None;
+    }
+    Some(Event::Receipt(Receipt {
+        at: at.clone(),
+        outcome,
+        opaque: Some(opaque.to_owned()),
+        platform_message_id: id.into(),
+    }))
+}
+
 /// The message, if it says which one it is, of when, from whom, and what.
-fn inbound(message: &Message<'_>, at: &Address, contacts: &[Contact<'_>]) -> Option<Inbound> {
-    let contact = contacts.iter().find(|contact| is_of(contact, message));
+fn inbound<'a>(message: &Message<'a>, at: &Address, contacts: &Contacts<'a>) -> Option<Inbound> {
+    let contact = contacts.sender(message);
     let known = |own: &Option<Scalar<'_>>, listed: Option<&Scalar<'_>>| {
         own.as_ref().or(listed).map(|id| id.as_str().to_owned())
     };
@@ -227,11 +244,19 @@ fn inbound(message: &Message<'_>, at: &Address, contacts: &[Contact<'_>]) -> Opt
         .collect::<Result<Vec<_>, _>>()
         .ok()
         .filter(|ids| !ids.is_empty())?;
-    let name = contact
-        .and_then(|contact| contact.profile.as_ref()?.name.as_ref())
-        .map(|name| Personal::from(name.as_str()));
-    let platform_message_id =
-        message.id.as_ref().map(Scalar::as_str).filter(|id| !id.is_empty())?;
+    let profile: Option<Profile<'_>> =
+        contact.and_then(|contact| wire::object(contact.profile?.get()));
+    let name = profile
+        .as_ref()
+        .and_then(|profile| profile.name.as_ref())
+        .map(Scalar::as_str)
+        .filter(|name| name.len() <= NAME_BYTES_MAX)
+        .map(Personal::from);
+    let platform_message_id = message
+        .id
+        .as_ref()
+        .map(Scalar::as_str)
+        .filter(|id| (1..=MESSAGE_ID_BYTES_MAX).contains(&id.len()))?;
     Some(Inbound {
         at: at.clone(),
         ids,
@@ -249,22 +274,16 @@ fn content(message: &Message<'_>) -> Option<Content> {
     }
     let kind = message.kind.as_ref().map_or("", Scalar::as_str);
     if kind != "text" {
-        return Some(Content::Other { kind: sanitised(kind) });
+        let known = KINDS.iter().find(|known| **known == kind);
+        return Some(Content::Other { kind: (*known.unwrap_or(&"unknown")).to_owned() });
     }
-    let text: Text<'_> = serde_json::from_str(message.text?.get()).ok()?;
-    Some(Content::Text(text.body.as_str().into()))
-}
-
-/// Whether the contact is the message's sender: no id says otherwise, and one says so.
-fn is_of(contact: &Contact<'_>, message: &Message<'_>) -> bool {
-    let compare = |left: &Option<Scalar<'_>>, right: &Option<Scalar<'_>>| match (left, right) {
-        (Some(left), Some(right)) => Some(left.as_str() == right.as_str()),
-        _ => None,
-    };
-    match compare(&contact.user_id, &message.from_user_id) {
-        Some(same) => same,
-        None => compare(&contact.wa_id, &message.from) == Some(true),
+    let text: Text<'_> = wire::object(message.text?.get())?;
+    let text = text.body.as_str();
+    if text.len() > TEXT_BYTES_MAX {
+        // No platform takes so much from a person. Who wrote is known, so somebody can ask.
+        return Some(Content::Other { kind: "long_text".to_owned() });
     }
+    Some(Content::Text(text.into()))
 }
 
 /// Whether two ways to write a phone number mean the same one.
@@ -274,22 +293,22 @@ fn same_number(left: &str, right: &str) -> bool {
 }
 
 fn first_code(errors: Option<&RawValue>) -> Option<i64> {
-    let errors: Vec<StatusError<'_>> = serde_json::from_str(errors?.get()).ok()?;
-    errors.first()?.code.as_ref()?.number()
+    let mut errors: Parts<'_> = serde_json::from_str(errors?.get()).ok()?;
+    let first: StatusError<'_> = wire::object(errors.next()?.get())?;
+    first.code?.number()
 }
 
 fn ignored(kind: &str) -> Event {
     Event::Ignored { kind: sanitised(kind) }
 }
 
-/// The platform's name for a thing, made safe for logs and metrics.
+/// The platform's name for a thing, made safe for logs and metrics: letters only, so that no number of a person
+/// can hide in it.
 fn sanitised(kind: &str) -> String {
     let kind: String = kind
         .chars()
         .take(KIND_CHARS_MAX)
-        .map(
-            |letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' },
-        )
+        .map(|letter| if letter.is_ascii_alphabetic() { letter.to_ascii_lowercase() } else { '_' })
         .collect();
     if kind.is_empty() { "unknown".to_owned() } else { kind }
 }

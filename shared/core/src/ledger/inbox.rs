@@ -1,6 +1,6 @@
 //! The inbox: messages come in once, and are decided once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     HINT_GRACE, case_rows,
@@ -23,6 +23,10 @@ use crate::{
     table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
     time::Time,
 };
+
+/// How far ahead of our clock the platform's time of a message may be. An erasure reaches up to the newest time that
+/// was seen of a person: one from the far future would have everything dropped that they ever write after it.
+const AHEAD_MAX: Duration = Duration::from_hours(24);
 
 /// Takes messages in and has them decided.
 #[derive(Debug)]
@@ -114,6 +118,9 @@ impl<T: Table, V: Vault> Inbox<T, V> {
     /// Takes a message in: the gate hears of it and the message is stored, in one transaction.
     pub async fn take_in(&self, inbound: &Inbound) -> Result<Intake, Fault> {
         let stores = &self.0;
+        if inbound.platform_at > stores.now().plus(AHEAD_MAX) {
+            return Err(Fault::rejected("the platform's time of a message lies in the future"));
+        }
         let brand = stores.vault.brand(&inbound.at.brand).await?;
         let eid = brand.eid(&inbound.at, &inbound.platform_message_id);
         let mut destroyed = None;

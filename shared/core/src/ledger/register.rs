@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use aws_lc_rs::digest::{self, SHA256};
+
 use super::{
     CLOCK_SKEW,
     case_rows::{self, Cause},
@@ -75,6 +77,24 @@ impl Settings {
             .maybe_time(Attribute::RestoredAt, self.restored_at);
         item.version = self.version.saturating_add(1);
         item
+    }
+}
+
+/// What a body is recognised by once it is gone: its length and a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyMark {
+    bytes: usize,
+    digest: [u8; 32],
+}
+
+impl BodyMark {
+    /// The mark of a body. It costs a hash of the whole: make one for all that is said about a body.
+    pub fn of(body: &[u8]) -> Self {
+        let mut digest = [0; 32];
+        for (byte, from) in digest.iter_mut().zip(digest::digest(&SHA256, body).as_ref()) {
+            *byte = *from;
+        }
+        Self { bytes: body.len(), digest }
     }
 }
 
@@ -197,18 +217,18 @@ impl<T: Table, V: Vault> Register<T, V> {
     pub async fn note_unreadable(
         &self,
         at: &Address,
-        body: &[u8],
+        body: &BodyMark,
         unreadable: &Unreadable,
     ) -> Result<Option<CaseId>, Fault> {
         let keys = self.0.vault.brand(&at.brand).await?;
         let now = self.0.now();
         let offset = i64::try_from(unreadable.offset).unwrap_or(i64::MAX);
         // One record for each unreadable part of a body, the same for each redelivery of it.
-        let part = [body, b"|", &offset.to_le_bytes()].concat();
+        let part = [&body.digest[..], &offset.to_le_bytes()].concat();
         let case = keys.body_case(&part);
         let record = Item::new(Key::unreadable(at, &keys.evidence(&part)))
             .text(Attribute::Kind, unreadable.kind.name())
-            .number(Attribute::BodyBytes, i64::try_from(body.len()).unwrap_or(i64::MAX))
+            .number(Attribute::BodyBytes, i64::try_from(body.bytes).unwrap_or(i64::MAX))
             .number(Attribute::Offset, offset)
             .text(Attribute::Case, case)
             .time(Attribute::ReceivedAt, now);

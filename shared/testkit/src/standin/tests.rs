@@ -56,7 +56,7 @@ fn events(delivery: Request) -> Vec<Event> {
     let (head, body) = delivery.into_parts();
     let secrets = [Secret::from("app")];
     let verified = channels::verify(Channel::WhatsApp, &secrets, &head.headers, body).unwrap();
-    channels::parse(&verified, &account(), &Accounts::new(vec![account()]))
+    channels::parse(&verified, &account(), &Accounts::new(vec![account()])).collect()
 }
 
 fn outcome(stand_in: &WhatsAppStandIn, request: &Request) -> SendOutcome {

@@ -101,6 +101,7 @@ fn everything_else_is_refused() {
         (Algorithm, form("{}")),
         (Unread, form("not JSON")),
         (Unread, form("[]")),
+        (Unread, form(r#"["HMAC-SHA256",1,"CANARY"]"#)),
         (Unread, form(r#"{"algorithm":"HMAC-SHA256","user_id":{}}"#)),
         (Unread, form(r#"{"algorithm":"HMAC-SHA256","issued_at":"yesterday"}"#)),
         (TooLarge, format!("signed_request={}", "a".repeat(FORM_BYTES_MAX))),
