@@ -37,7 +37,6 @@ pub(crate) const VERIFY_TOKEN: &str = "CANARY-verify-token";
 const APP_SECRET: &str = "CANARY-app-secret-of-the-demo";
 const ACCESS_TOKEN: &str = "CANARY-access-token-1";
 pub(crate) const OPERATOR_TOKEN: &str = "CANARY-operator-token";
-const DISPLAY_NUMBER: &str = "15550100100";
 
 /// What asks for an order's status, and is recognised in a log.
 pub(crate) const ORDER: &str = "CANARY where is my order?";
@@ -349,15 +348,7 @@ fn served(access_token: &'static str) -> Served {
 }
 
 fn stand_in(account: &Account, time: &MovableClock) -> WhatsAppStandIn {
-    let account = StandInAccount {
-        phone_number_id: account.at.account.to_string(),
-        waba_id: "100000000000001".to_owned(),
-        display_phone_number: DISPLAY_NUMBER.to_owned(),
-        api_version: account.api_version.clone(),
-        app_secret: account.app_secrets.first().unwrap().clone(),
-        access_token: account.access_token.clone(),
-    };
-    WhatsAppStandIn::new(account, time.clock())
+    WhatsAppStandIn::new(StandInAccount::of(account).unwrap(), time.clock())
 }
 
 /// Logs everything into the test's output, where a scan looks for personal data.

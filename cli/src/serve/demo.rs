@@ -55,19 +55,9 @@ pub(super) fn start(
     stopping: &watch::Receiver<bool>,
 ) -> Result<Arc<Platform>, Problem> {
     let account = accounts.iter().next().ok_or("the demo brand has no account")?;
-    let secret = account.app_secrets.first().ok_or("the demo brand has no app secret")?;
+    let played = StandInAccount::of(account).ok_or("the demo brand has no app secret")?;
     let clock = host::clock();
-    let stand_in = WhatsAppStandIn::new(
-        StandInAccount {
-            phone_number_id: account.at.account.to_string(),
-            waba_id: "100000000000001".to_owned(),
-            display_phone_number: "15550100100".to_owned(),
-            api_version: account.api_version.clone(),
-            app_secret: secret.clone(),
-            access_token: account.access_token.clone(),
-        },
-        clock.clone(),
-    );
+    let stand_in = WhatsAppStandIn::new(played, clock.clone());
     let platform = Arc::new(Platform { stand_in, egress, server, clock, entropy: host::entropy() });
     let routes = Router::new().fallback(any(receive)).with_state(Arc::clone(&platform));
     let mut stopping = stopping.clone();

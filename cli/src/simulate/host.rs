@@ -32,8 +32,6 @@ use crate::{
 
 /// What opens the APIs of a world.
 pub(super) const OPERATOR_TOKEN: &str = "CANARY-operator-token";
-/// What signs its webhooks.
-pub(super) const APP_SECRET: &str = "CANARY-app-secret-of-the-demo";
 
 /// A function's table as IAM would let it through.
 pub(super) type Desk = Restricted<Shelf>;
@@ -86,8 +84,7 @@ impl Content {
         let source = Source::new(|name| {
             Some(match name {
                 Served::BRANDS => "demo".to_owned(),
-                "DEMO_WHATSAPP_APP_SECRET" => APP_SECRET.to_owned(),
-                _ => format!("CANARY-{name}"),
+                secret => format!("CANARY-{secret}"),
             })
         });
         let Served { book, accounts } = Served::read(&source)?;

@@ -30,7 +30,7 @@ use http::StatusCode;
 
 use super::{
     act::{Moment, Setting},
-    host::{APP_SECRET, Content, Ground, Host},
+    host::{Content, Ground, Host},
     kernel::{Kernel, TaskId},
     mutant::Mutant,
     people::{Person, everybody},
@@ -341,17 +341,9 @@ fn ground(content: &Content, setting: Setting, mode: Mode) -> Result<Ground, Pro
         seed => Memory::with_weather(seed),
     };
     let vault = Arc::new(FixedVault::new(7));
-    let stand_in = WhatsAppStandIn::new(
-        StandInAccount {
-            phone_number_id: account.at.account.to_string(),
-            waba_id: "100000000000001".to_owned(),
-            display_phone_number: "15550100100".to_owned(),
-            api_version: account.api_version.clone(),
-            app_secret: APP_SECRET.into(),
-            access_token: token(0),
-        },
-        kernel.clock(0),
-    );
+    let mut played = StandInAccount::of(account).ok_or("the demo brand has no app secret")?;
+    played.access_token = token(0);
+    let stand_in = WhatsAppStandIn::new(played, kernel.clock(0));
     let keys = keys(&vault, &account.at)?;
     let watched = Watched {
         memory: memory.clone(),

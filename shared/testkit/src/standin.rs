@@ -13,7 +13,7 @@ use std::{
 };
 
 use forthright_core::{
-    Clock, Personal, PlatformId, Secret, Time,
+    Account, Clock, Personal, PlatformId, Secret, Time,
     http::{Exchange, ExchangeFault, Request, Response},
     ids::IdKind,
 };
@@ -37,6 +37,20 @@ pub struct StandInAccount {
     pub app_secret: Secret,
     /// What must come with a message to send.
     pub access_token: Secret,
+}
+
+impl StandInAccount {
+    /// The platform's side of an account of ours: it signs with the first of our app secrets.
+    pub fn of(account: &Account) -> Option<Self> {
+        Some(Self {
+            phone_number_id: account.at.account.to_string(),
+            waba_id: "100000000000001".to_owned(),
+            display_phone_number: "15550100100".to_owned(),
+            api_version: account.api_version.clone(),
+            app_secret: account.app_secrets.first()?.clone(),
+            access_token: account.access_token.clone(),
+        })
+    }
 }
 
 /// A person who writes. Those who hide their number have a `user_id` only.
