@@ -100,3 +100,26 @@ async fn export_and_erasure_cover_both() {
         assert_eq!((&view["state"], &view["erased"]["messages"]), (&json!("completed"), &json!(3)));
     }
 }
+
+#[tokio::test]
+async fn who_was_erased_under_one_id_alone_is_known_again_under_both() {
+    for erased in [PHONE, USER] {
+        let desk = Desk::new();
+        desk.serves(&by_phone(), ORDER).await;
+        desk.serves(&by_user(), ORDER).await;
+        // The request comes before the platform proves that both are one person, and is served after it.
+        let (status, _) = desk.request("erasure", erased).await;
+        assert_eq!(status, 202);
+        desk.serves(&by_both(), ORDER).await;
+        desk.recover().await;
+        let epochs: Vec<_> = desk.gates().iter().map(|gate| gate.epoch.number()).collect();
+        assert_eq!(epochs.iter().sum::<u32>(), 3, "one of them is erased: {epochs:?}");
+
+        desk.serves(&by_both(), ORDER).await;
+        assert!(desk.gates().iter().all(|gate| gate.twins), "each names the other again");
+        desk.serves(&by_phone(), "STOP").await;
+        let before = desk.sent().len();
+        desk.serves(&by_user(), ORDER).await;
+        assert_eq!(desk.sent().len(), before, "the stricter gate holds for both");
+    }
+}

@@ -239,8 +239,11 @@ impl Gate {
     /// The stricter of this gate and that of another subject who was proven to be the same person.
     #[must_use]
     pub fn stricter(mut self, other: &Self) -> Self {
-        let theirs = other.suppressed.map(|suppressed| Suppressed { by: None, ..suppressed });
-        self.suppressed = theirs.or(self.suppressed);
+        // Theirs may not be confirmed in this one's name; whoever opted out last did so last.
+        if let Some(theirs) = other.suppressed {
+            let at = self.suppressed.map_or(theirs.at, |own| own.at.max(theirs.at));
+            self.suppressed = Some(Suppressed { at, by: None });
+        }
         self.held = other.held.or(self.held);
         self.restricted_at = self.restricted_at.or(other.restricted_at);
         self.handed_back = self.handed_back.or(other.handed_back);

@@ -120,3 +120,18 @@ fn an_erasure_keeps_the_opt_out_and_forgets_the_rest() {
     assert!(after.has_erased(ahead), "equal counts as older, though it is ahead of our clock");
     assert!(!after.has_erased(ahead.plus(Duration::from_millis(1))));
 }
+
+#[test]
+fn of_two_opt_outs_of_one_person_the_later_one_counts_and_neither_is_confirmed_for_the_other() {
+    let later = NOW.plus(Duration::from_secs(60));
+    for (own, theirs) in [(NOW, later), (later, NOW)] {
+        let mut gate = gate();
+        gate.suppressed = Some(Suppressed { at: own, by: Some(eid(1)) });
+        let mut other = gate.clone();
+        other.suppressed = Some(Suppressed { at: theirs, by: Some(eid(2)) });
+        let both = gate.stricter(&other);
+        assert_eq!(both.suppressed, Some(Suppressed { at: later, by: None }));
+        let wrote_between = both.heard(NOW.plus(Duration::from_secs(30)));
+        assert!(wrote_between.admits(Actor::Agent, None, NOW).is_err());
+    }
+}

@@ -219,33 +219,39 @@ impl<T: Table, V: Vault> Inbox<T, V> {
 
     /// The transaction that hears the message, with what it tells of who the person is.
     async fn with_identity(&self, writer: &Writer, heard: Gate) -> Result<SubjectWrites, Fault> {
-        let news = match writer.twin {
-            Some(pid) => self.unnamed_twin(&writer.gate, pid).await?,
+        let names = match writer.twin {
+            Some(pid) => self.names(&heard, pid).await?,
             None => None,
         };
-        let Some(twin) = news else {
-            let writes = SubjectWrites::moving(&heard);
-            return Ok(writer.links.iter().cloned().fold(writes, SubjectWrites::create));
+        let writes = match names {
+            None => SubjectWrites::moving(&heard),
+            Some((twin, names)) => {
+                let twin = Gate { twins: true, ..twin };
+                let writes = SubjectWrites::moving(&Gate { twins: true, ..heard })
+                    .and(Write::replace(twin.to_item()));
+                names.into_iter().fold(writes, SubjectWrites::create)
+            }
         };
-        let names = |gate: &Gate, other: Pid| {
-            Item::new(Key::twin(gate.pid, gate.epoch, other)).text(Attribute::Pid, other)
-        };
-        let (mine, its) = (names(&heard, twin.pid), names(&twin, heard.pid));
-        let twin = Gate { twins: true, ..twin };
-        let writes = SubjectWrites::moving(&Gate { twins: true, ..heard })
-            .and(Write::replace(twin.to_item()))
-            .create(mine)
-            .create(its);
         Ok(writer.links.iter().cloned().fold(writes, SubjectWrites::create))
     }
 
-    /// The gate of the other subject, unless both name each other already.
-    async fn unnamed_twin(&self, gate: &Gate, pid: Pid) -> Result<Option<Gate>, Fault> {
-        let [named] = self.0.get([Key::twin(gate.pid, gate.epoch, pid)]).await?;
-        if named.is_some() {
+    /// The gate of the other subject, with the names by which each is to know the other; none if both do already.
+    /// One of them may have forgotten it in an erasure that the other had no part in.
+    async fn names(&self, gate: &Gate, pid: Pid) -> Result<Option<(Gate, Vec<Item>)>, Fault> {
+        let Some(twin) = self.0.gate(pid).await? else {
             return Ok(None);
-        }
-        self.0.gate(pid).await
+        };
+        let keys =
+            [Key::twin(gate.pid, gate.epoch, twin.pid), Key::twin(twin.pid, twin.epoch, gate.pid)];
+        let there = self.0.get(keys.clone()).await?;
+        let missing: Vec<_> = keys
+            .into_iter()
+            .zip([twin.pid, gate.pid])
+            .zip(there)
+            .filter(|(_, row)| row.is_none())
+            .map(|((key, other), _)| Item::new(key).text(Attribute::Pid, other))
+            .collect();
+        Ok((!missing.is_empty()).then_some((twin, missing)))
     }
 
     fn message_item(&self, inbound: &Inbound, gate: &Gate, eid: Eid) -> Item {
