@@ -6,6 +6,7 @@ mod desk;
 mod callback;
 mod cases;
 mod crash;
+mod damage;
 mod disclosure;
 mod erasure;
 mod export;
