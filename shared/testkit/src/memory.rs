@@ -171,9 +171,8 @@ impl Table for Memory {
         }
         for (index, write) in writes.iter().enumerate() {
             // A damaged row is there, and has no version that could be trusted.
-            let version = |row: &Item| match state.damaged.contains(&row.key) {
-                true => u64::MAX,
-                false => row.version,
+            let version = |row: &Item| {
+                if state.damaged.contains(&row.key) { u64::MAX } else { row.version }
             };
             let found = state.rows.get(write.key()).map(version);
             if !write.condition().holds(found) {

@@ -321,7 +321,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
         let ending = Ending::Person(Reason::Poison);
         match self.0.finish(reference, None, Event::Escalate, &ending).await {
             Err(Fault::Damaged { .. }) => {
-                let TaskRef { brand: _, pid, epoch, task } = *reference;
+                let TaskRef { pid, epoch, task, .. } = *reference;
                 self.0.call_for_damaged((pid, epoch, task)).await
             }
             other => other,
