@@ -21,15 +21,17 @@ use super::{
     read::{self, Readers},
     recover,
     row::{self, Change, Found},
+    scrub::{self, Scrubbed},
     sorted::{ROWS_AT_ONCE, Sorted},
     state::{Applied, Cold, Life, Request, Rest, State},
     syncer,
-    wait::{Need, Reason, Shared},
+    wait::{Failure, Need, Reason, Shared},
 };
 
 #[derive(Debug)]
 pub(super) struct File {
     path: PathBuf,
+    table: TableName,
     /// How long a segment of the journal is.
     segment: usize,
     readers: Arc<Readers>,
@@ -42,7 +44,12 @@ pub(super) struct File {
 
 impl File {
     /// Opens the file and its journal, or makes them; what a journal still has is moved to the file first.
-    pub(super) fn open(path: &Path, table: TableName, segment: usize) -> Result<Self, OpenError> {
+    pub(super) fn open(
+        path: &Path,
+        table: TableName,
+        segment: usize,
+        failure: &Failure,
+    ) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let unreachable = |source| OpenError::Io { path: path.to_owned(), source };
         // Made here, so that nobody else can ever read it; SQLite gives its log the same mode.
@@ -71,16 +78,17 @@ impl File {
             fs::File::open(folder).and_then(|it| it.sync_all()).map_err(unreachable)?;
         }
         sorted.note(generation, 0, true).map_err(unusable)?;
-        Self::start(path, table, (segment, generation), (sorted, journal)).map_err(unreachable)
+        let state = State::new(table, segment, generation);
+        let shared = Arc::new(Shared::new(state, Arc::clone(failure)));
+        Self::start(path, (table, segment), shared, (sorted, journal)).map_err(unreachable)
     }
 
     fn start(
         path: &Path,
-        table: TableName,
-        (segment, generation): (usize, u64),
+        (table, segment): (TableName, usize),
+        shared: Arc<Shared>,
         (sorted, journal): (Sorted, Journal),
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared::new(State::new(table, segment, generation)));
         let journal = Arc::new(journal);
         let moving = Arc::new(Mutex::new(()));
         let readers = Arc::new(Readers::of(path.to_owned()));
@@ -96,6 +104,7 @@ impl File {
         };
         let mut file = Self {
             path: path.to_owned(),
+            table,
             segment,
             readers,
             shared: Arc::clone(&shared),
@@ -107,11 +116,6 @@ impl File {
         file.syncer = Some(named("sync").spawn(move || syncer::run(&shared, &journal))?);
         file.flusher = Some(named("move").spawn(move || flusher.run())?);
         Ok(file)
-    }
-
-    /// Ends when the disk failed.
-    pub(super) async fn failed(&self) {
-        self.shared.failed().await;
     }
 
     /// The rows under these keys of this table, as one moment left them.
@@ -212,7 +216,7 @@ impl File {
                     return Err(WriteFault::Condition { index });
                 }
                 Applied::Cold(missing, freezes) => {
-                    cold = self.warm_up(&request, missing, freezes)?;
+                    self.warm_up(&request, &mut cold, (missing, freezes))?;
                 }
                 Applied::NoRoom(need) => self.wait_to_write(need).await?,
             }
@@ -225,6 +229,9 @@ impl File {
 
     /// Tries a transaction on what is known, and wakes the threads that it gives work.
     fn apply(&self, request: &Request, cold: &Cold) -> Result<Applied, WriteFault> {
+        if self.shared.has_failed() {
+            return Err(write_stopped("the disk failed"));
+        }
         let mut state = self.shared.lock();
         if let Some(reason) = state.hindrance.stops(Need::Synced(0)) {
             return Err(write_stopped(reason));
@@ -249,13 +256,13 @@ impl File {
         Ok(applied)
     }
 
-    /// Reads from SQLite what memory does not know.
+    /// Reads from SQLite what memory does not know; what was read before stays, as long as it holds.
     fn warm_up(
         &self,
         request: &Request,
-        missing: Vec<usize>,
-        freezes: u64,
-    ) -> Result<Cold, WriteFault> {
+        cold: &mut Cold,
+        (missing, freezes): (Vec<usize>, u64),
+    ) -> Result<(), WriteFault> {
         let keys: Vec<_> = missing
             .iter()
             .filter_map(|index| request.changes.get(*index))
@@ -263,7 +270,11 @@ impl File {
             .collect();
         let found =
             self.ask(&keys).map_err(|error| WriteFault::Unavailable(error.to_string().into()))?;
-        Ok(Cold { freezes, found: missing.into_iter().zip(found).collect() })
+        if cold.freezes != freezes {
+            *cold = Cold { freezes, found: Vec::new() };
+        }
+        cold.found.extend(missing.into_iter().zip(found));
+        Ok(())
     }
 
     /// Copies the file as it is at one moment. The copy needs no journal.
@@ -276,6 +287,10 @@ impl File {
         fs::File::open(to)
             .and_then(|file| file.sync_all())
             .map_err(|source| BackupError::Io { path: to.to_owned(), source })
+    }
+
+    pub(super) fn scrub(&self) -> Result<Scrubbed, TableFault> {
+        scrub::scrub(self.table, &self.readers).map_err(read::fault)
     }
 
     /// Has everything moved to SQLite that is there now. It blocks.

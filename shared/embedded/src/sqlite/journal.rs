@@ -282,7 +282,7 @@ pub(super) struct Group<'a> {
 }
 
 /// The group that begins at `at`, and where the next one does.
-fn group(bytes: &[u8], at: usize, salt: u64) -> Option<(Group<'_>, usize)> {
+pub(super) fn group(bytes: &[u8], at: usize, salt: u64) -> Option<(Group<'_>, usize)> {
     let whole = bytes.get(at..)?;
     let (found, rest) = number(whole)?;
     if found != salt {

@@ -124,7 +124,7 @@ fn find_one(find: &mut CachedStatement<'_>, key: &Key) -> rusqlite::Result<Found
 }
 
 /// The row, if it is what was written under `key`.
-fn checked(row: &SqliteRow<'_>, key: &Key) -> Found {
+pub(super) fn checked(row: &SqliteRow<'_>, key: &Key) -> Found {
     match read_row(row) {
         Ok(row) if row.is_whole(key) => Found::Row(Arc::new(row)),
         // Also a value of another type than was written.

@@ -2,6 +2,7 @@
 
 mod damage;
 mod model;
+mod power_cut;
 
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 

@@ -62,18 +62,21 @@ pub(super) struct Shared {
     pub(super) flusher: Condvar,
     /// Those who wait until everything is moved.
     pub(super) flushed: Condvar,
-    failed: watch::Sender<bool>,
+    failure: Failure,
 }
 
+/// Whether the disk failed under any file of the store: they share one.
+pub(super) type Failure = Arc<watch::Sender<bool>>;
+
 impl Shared {
-    pub(super) fn new(state: State) -> Self {
+    pub(super) fn new(state: State, failure: Failure) -> Self {
         Self {
             state: Mutex::new(state),
             synced: AtomicU64::new(0),
             syncer: Condvar::new(),
             flusher: Condvar::new(),
             flushed: Condvar::new(),
-            failed: watch::Sender::new(false),
+            failure,
         }
     }
 
@@ -118,13 +121,12 @@ impl Shared {
         self.syncer.notify_all();
         self.flusher.notify_all();
         self.flushed.notify_all();
-        self.failed.send_replace(true);
+        self.failure.send_replace(true);
     }
 
-    /// Ends when the disk failed.
-    pub(super) async fn failed(&self) {
-        // The sender lives as long as this.
-        drop(self.failed.subscribe().wait_for(|failed| *failed).await);
+    /// Whether the disk failed, under this file or another one.
+    pub(super) fn has_failed(&self) -> bool {
+        *self.failure.borrow()
     }
 
     /// Waits until `need` is met; an error says why it will not be for now.
