@@ -29,6 +29,8 @@ pub enum Command {
     Erase(Whose),
     /// Switch answering by machine on or off for a brand; it holds from the next message on
     Automation(Automation),
+    /// Copy the state into a folder, while it is served or not
+    Backup(Backup),
     /// Check the signature of a webhook body that lies in a file
     Verify(Verify),
     /// Put the functions under every fault that can be thought of, in virtual time, and say which promises broke
@@ -120,6 +122,17 @@ pub struct Automation {
     pub place: Place,
     /// On or off
     pub to: Switch,
+}
+
+/// A copy to make.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Backup {
+    /// The folder that holds the state
+    #[arg(long, value_name = "FOLDER", default_value = "./.forthright")]
+    pub data: PathBuf,
+    /// Where to copy it; there must be no copy yet
+    #[arg(value_name = "FOLDER")]
+    pub to: PathBuf,
 }
 
 /// A signature to check.

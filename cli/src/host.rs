@@ -81,15 +81,20 @@ pub(crate) fn say(line: &str) -> Result<(), Problem> {
     Ok(out.flush()?)
 }
 
-/// Prints what is wrong on standard error, with its causes.
-pub(crate) fn complain(problem: &(dyn std::error::Error + Send + Sync)) {
-    let mut text = format!("error: {problem}");
+/// What is wrong, with its causes.
+pub(crate) fn with_causes(problem: &(dyn std::error::Error + Send + Sync)) -> String {
+    let mut text = problem.to_string();
     let mut cause = problem.source();
     while let Some(next) = cause {
         text.push_str(": ");
         text.push_str(&next.to_string());
         cause = next.source();
     }
+    text
+}
+
+/// Prints what is wrong on standard error.
+pub(crate) fn complain(problem: &(dyn std::error::Error + Send + Sync)) {
     // If not even that can be written there is nobody to tell.
-    drop(writeln!(std::io::stderr(), "{text}"));
+    drop(writeln!(std::io::stderr(), "error: {}", with_causes(problem)));
 }

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod bundle;
+mod control;
 mod host;
 mod place;
 mod secrets;
@@ -32,6 +33,7 @@ pub fn run(args: Args) -> ExitCode {
         Command::Export(whose) => host::block_on(tools::export(&whose)),
         Command::Erase(whose) => host::block_on(tools::erase(&whose)),
         Command::Automation(change) => host::block_on(tools::automation(&change)),
+        Command::Backup(backup) => host::block_on(tools::backup(&backup)),
         Command::Verify(verify) => tools::verify(&verify),
         Command::Simulate(simulate) => tools::simulate(&simulate),
     };

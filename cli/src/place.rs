@@ -3,32 +3,81 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use forthright_core::{BrandId, ledger::Stores};
-use forthright_embedded::{KeyFile, SqliteTable, sqlite::Options};
+use forthright_embedded::{KeyFile, OpenError, SqliteTable};
 use forthright_policy::{Book, Brand};
+use tokio::{net::UnixStream, time};
 
-use crate::{Problem, args::Place, host};
+use crate::{Problem, args::Place, control, host};
 
 /// How long an unwrapped subject key may be kept.
 const KEEP_KEYS: Duration = Duration::from_secs(1);
 
+/// How long another process is waited for that works on the folder for a moment.
+const LOCK_WAIT: Duration = Duration::from_secs(15);
+/// How often it is looked whether it is gone.
+const LOCK_LOOK: Duration = Duration::from_millis(20);
+
 /// The ledgers' ports on this machine.
 pub(crate) type LocalStores = Stores<Arc<SqliteTable>, Arc<KeyFile<SqliteTable>>>;
 
-/// Opens the store and the keys in `folder`, or makes them.
-pub(crate) fn open(folder: &Path) -> Result<Arc<LocalStores>, Problem> {
-    let table = Arc::new(SqliteTable::open(folder, Options::default())?);
-    let (clock, entropy) = (host::clock(), host::entropy());
-    let vault = KeyFile::open(folder, Arc::clone(&table), entropy.clone(), clock.clone())?;
-    Ok(Stores::new(table, Arc::new(vault), clock, entropy, KEEP_KEYS))
+/// The store and the ledgers' ports over it.
+#[derive(Debug, Clone)]
+pub(crate) struct Local {
+    pub(crate) table: Arc<SqliteTable>,
+    pub(crate) stores: Arc<LocalStores>,
 }
 
-/// Opens what is there. A tool that looked into a new, empty store would tell of nobody, or silence nobody.
-pub(crate) fn open_existing(folder: &Path) -> Result<Arc<LocalStores>, Problem> {
+/// Who works on a folder.
+pub(crate) enum Reached {
+    /// This process.
+    Here(Local),
+    /// A server, which listens here.
+    Server(UnixStream),
+}
+
+/// Opens the store and the keys in `folder`, or makes them, or reaches the server that has them open.
+pub(crate) async fn reach(folder: &Path) -> Result<Reached, Problem> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let table = match SqliteTable::open(folder) {
+            Err(OpenError::InUse { .. }) if waited < LOCK_WAIT => None,
+            other => Some(other?),
+        };
+        if let Some(table) = table {
+            return Ok(Reached::Here(local(folder, table)?));
+        }
+        // One that is just starting or ending does not listen; a tool is done in a moment.
+        if let Ok(server) = control::connect(folder).await {
+            return Ok(Reached::Server(server));
+        }
+        time::sleep(LOCK_LOOK).await;
+        waited = waited.saturating_add(LOCK_LOOK);
+    }
+}
+
+fn local(folder: &Path, table: SqliteTable) -> Result<Local, Problem> {
+    let table = Arc::new(table);
+    let (clock, entropy) = (host::clock(), host::entropy());
+    let vault = KeyFile::open(folder, Arc::clone(&table), entropy.clone(), clock.clone())?;
+    let stores = Stores::new(Arc::clone(&table), Arc::new(vault), clock, entropy, KEEP_KEYS);
+    Ok(Local { table, stores })
+}
+
+/// Opens the store to serve it: no other server may.
+pub(crate) async fn open(folder: &Path) -> Result<Local, Problem> {
+    match reach(folder).await? {
+        Reached::Here(local) => Ok(local),
+        Reached::Server(_) => Err(format!("another server works on `{}`", folder.display()).into()),
+    }
+}
+
+/// Reaches what is there. A tool that looked into a new, empty store would tell of nobody, or silence nobody.
+pub(crate) async fn reach_existing(folder: &Path) -> Result<Reached, Problem> {
     if !folder.join("data.db").is_file() {
         let folder = folder.display();
         return Err(format!("there is no state in `{folder}`; name its folder with --data").into());
     }
-    open(folder)
+    reach(folder).await
 }
 
 /// The content to serve and the brand that is meant: the demo brand, or that of the brand file.

@@ -28,6 +28,7 @@ use crate::{
     Problem,
     args::Serve,
     bundle::{Bundle, Parts},
+    control::Control,
     host, place, secrets,
 };
 
@@ -40,7 +41,7 @@ pub(crate) type Local = Bundle<Arc<SqliteTable>, Arc<KeyFile<SqliteTable>>, Egre
 /// Serves until the process is asked to end.
 pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
     let asked_to_end = asked_to_end()?;
-    let stores = place::open(&serve.place.data)?;
+    let local = place::open(&serve.place.data).await?;
     let (book, brand) = place::content(&serve.place, serve.content.as_deref())?;
     let served = book.brand(&brand).ok_or("the brand is gone")?.clone();
     let listener = listen(serve.listen).await?;
@@ -73,20 +74,26 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
         queue: Arc::new(lanes),
         clock: host::clock(),
     };
-    let bundle: Arc<Local> = Arc::new(Bundle::new(|_, _| Arc::clone(&stores), parts));
+    let bundle: Arc<Local> = Arc::new(Bundle::new(|_, _| Arc::clone(&local.stores), parts));
 
     let (stop, stopping) = watch::channel(false);
     let working = workers::start(&bundle, receivers, &stopping);
-    bundle.steward.handle(Tick::Resume).await?;
+    if let Err(fault) = bundle.steward.handle(Tick::Resume).await {
+        tracing::error!(error = %fault, "the steward could not look around; it tries again");
+    }
     let platform = match demo {
         Some(listener) => Some(demo::start(listener, &accounts, egress, address, &stopping)?),
         None => None,
     };
+    let control = Control::open(&serve.place.data)
+        .map_err(|error| format!("the tools' socket cannot be made: {error}"))?;
+    let control = control.serve(local.clone(), stopping.clone());
     announce(serve, address, platform.as_deref())?;
-    let site = site::serve(listener, Arc::clone(&bundle), platform, stopping);
+    let site = async { tokio::join!(site::serve(listener, bundle, platform, stopping), control).0 };
     tokio::pin!(site);
     tokio::select! {
         outcome = &mut site => return outcome,
+        () = local.table.failed() => return Err(DISK_FAILED.into()),
         () = asked_to_end => tracing::info!("ending: no new work, what is under way comes to its end"),
     }
     // First nobody brings work any more, then what was begun is ended; the rest waits in the store.
@@ -95,6 +102,10 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
     working.await;
     Ok(())
 }
+
+/// Going on would acknowledge what may not be on the disk; a start reads back what is.
+const DISK_FAILED: &str = "the disk failed: nothing was acknowledged since, and nothing that was is lost; \
+     see what the log says, mend the disk, and start again";
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
     TcpListener::bind(address).await.map_err(|error| {

@@ -1,22 +1,129 @@
 //! The tools: what an operator does at the keyboard, on the same store that is served.
+//!
+//! What touches the store is one function, [`run`]. While a server has the store open it runs there, and what
+//! it says travels back.
 
-use std::{fs, io::Read, path::Path};
+use std::{fs, io::Read, path::Path, path::PathBuf};
 
 use bytes::Bytes;
 use forthright_channels as channels;
 use forthright_core::{
-    Address, Secret,
-    ledger::{ErasureStep, NewRequest, Register, RequestKind, Rights, Subject},
+    Address, BrandId, Personal, Secret,
+    ledger::{ErasureStep, NewRequest, Register, RequestKind, Rights},
 };
 use forthright_policy::Brand;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Problem,
-    args::{Automation, Simulate, Switch, Verify, Whose},
-    host, place, simulate,
+    args::{Automation, Backup, Simulate, Switch, Verify, Whose},
+    control, host,
+    place::{self, Local, Reached},
+    simulate,
 };
+
+/// What is to be done with the store.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Ask {
+    /// Show everything that is held about a person.
+    Export { at: Address, id: Personal<String> },
+    /// Erase it.
+    Erase { at: Address, id: Personal<String> },
+    /// Switch answering by machine on or off.
+    Automation { brand: BrandId, on: bool },
+    /// Copy the store into a folder.
+    Backup { to: PathBuf },
+}
+
+/// What is to be printed, and whether anything was found.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Said {
+    text: Personal<String>,
+    found: bool,
+}
+
+impl Said {
+    fn new(text: impl Into<String>, found: bool) -> Self {
+        Self { text: Personal::new(text.into()), found }
+    }
+}
+
+/// Does what is asked for.
+pub(crate) async fn run(local: &Local, ask: &Ask) -> Result<Said, Problem> {
+    match ask {
+        Ask::Export { at, id } => export_of(local, at, id).await,
+        Ask::Erase { at, id } => erase_of(local, at, id).await,
+        Ask::Automation { brand, on } => {
+            Register::new(&local.stores).set_automation(brand, *on).await?;
+            Ok(Said::new(
+                if *on {
+                    "the machine answers again, from the next message on"
+                } else {
+                    "the machine is silent from the next message on; people get everything"
+                },
+                true,
+            ))
+        }
+        Ask::Backup { to } => {
+            let (table, folder) = (std::sync::Arc::clone(&local.table), to.clone());
+            tokio::task::spawn_blocking(move || table.backup(&folder)).await??;
+            let text = format!(
+                "copied to {}; keep data.db and keys.db apart, and master.key apart from both",
+                to.display()
+            );
+            Ok(Said::new(text, true))
+        }
+    }
+}
+
+async fn export_of(local: &Local, at: &Address, id: &Personal<String>) -> Result<Said, Problem> {
+    let rights = Rights::new(&local.stores);
+    let subject = rights.locate(at, id.reveal()).await?;
+    let export = rights.export(&at.brand, &subject).await?;
+    Ok(Said::new(serde_json::to_string_pretty(&export)?, export.processing_confirmed))
+}
+
+async fn erase_of(local: &Local, at: &Address, id: &Personal<String>) -> Result<Said, Problem> {
+    let rights = Rights::new(&local.stores);
+    let subject = rights.locate(at, id.reveal()).await?;
+    if subject.is_nobody() {
+        return Ok(Said::new("nothing is held about this person on this account", false));
+    }
+    let new = NewRequest {
+        request: rights.fresh_request(),
+        kind: RequestKind::Erasure,
+        brand: at.brand.clone(),
+        subject,
+        // Who works at the keyboard tells the person themselves.
+        notice: None,
+    };
+    rights.receive(&new).await?;
+    match rights.advance(new.request).await? {
+        ErasureStep::Completed(erased) => Ok(Said::new(
+            format!(
+                "erased {} messages in {} rows; the key that could read them is destroyed\nreceipt: {}",
+                erased.messages, erased.rows, new.request
+            ),
+            true,
+        )),
+        ErasureStep::Waiting(_) | ErasureStep::Nothing => {
+            Err("the erasure has begun and did not end; run the command again".into())
+        }
+    }
+}
+
+/// Does what is asked for where the store is open, and prints what comes of it. False if nothing was found.
+async fn carry_out(folder: &Path, ask: &Ask) -> Result<bool, Problem> {
+    let said = match place::reach_existing(folder).await? {
+        Reached::Here(local) => run(&local, ask).await?,
+        Reached::Server(server) => control::ask(server, ask).await?,
+    };
+    host::say(said.text.reveal())?;
+    Ok(said.found)
+}
 
 /// The account that is meant.
 fn address(whose: &Whose) -> Result<Address, Problem> {
@@ -35,66 +142,30 @@ fn address(whose: &Whose) -> Result<Address, Problem> {
     }
 }
 
-async fn locate(whose: &Whose) -> Result<(Rights<Table, Vault>, Address, Subject), Problem> {
-    let at = address(whose)?;
-    let rights = Rights::new(&place::open_existing(&whose.place.data)?);
-    let subject = rights.locate(&at, &whose.id).await?;
-    Ok((rights, at, subject))
-}
-
-type Table = std::sync::Arc<forthright_embedded::SqliteTable>;
-type Vault = std::sync::Arc<forthright_embedded::KeyFile<forthright_embedded::SqliteTable>>;
-
 /// Writes everything that is held about a person. False if nothing is.
 pub(crate) async fn export(whose: &Whose) -> Result<bool, Problem> {
-    let (rights, at, subject) = locate(whose).await?;
-    let export = rights.export(&at.brand, &subject).await?;
-    host::say(&serde_json::to_string_pretty(&export)?)?;
-    Ok(export.processing_confirmed)
+    let id = Personal::new(whose.id.clone());
+    carry_out(&whose.place.data, &Ask::Export { at: address(whose)?, id }).await
 }
 
 /// Erases everything that is held about a person. False if nobody was found.
 pub(crate) async fn erase(whose: &Whose) -> Result<bool, Problem> {
-    let (rights, at, subject) = locate(whose).await?;
-    if subject.is_nobody() {
-        host::say("nothing is held about this person on this account")?;
-        return Ok(false);
-    }
-    let new = NewRequest {
-        request: rights.fresh_request(),
-        kind: RequestKind::Erasure,
-        brand: at.brand,
-        subject,
-        // Who works at the keyboard tells the person themselves.
-        notice: None,
-    };
-    rights.receive(&new).await?;
-    match rights.advance(new.request).await? {
-        ErasureStep::Completed(erased) => {
-            host::say(&format!(
-                "erased {} messages in {} rows; the key that could read them is destroyed\nreceipt: {}",
-                erased.messages, erased.rows, new.request
-            ))?;
-            Ok(true)
-        }
-        ErasureStep::Waiting(_) | ErasureStep::Nothing => {
-            Err("the erasure has begun and did not end; run the command again".into())
-        }
-    }
+    let id = Personal::new(whose.id.clone());
+    carry_out(&whose.place.data, &Ask::Erase { at: address(whose)?, id }).await
 }
 
 /// Switches answering by machine on or off.
 pub(crate) async fn automation(change: &Automation) -> Result<bool, Problem> {
     let (_, brand) = place::content(&change.place, None)?;
-    let register = Register::new(&place::open_existing(&change.place.data)?);
     let on = matches!(change.to, Switch::On);
-    register.set_automation(&brand, on).await?;
-    host::say(if on {
-        "the machine answers again, from the next message on"
-    } else {
-        "the machine is silent from the next message on; people get everything"
-    })?;
-    Ok(true)
+    carry_out(&change.place.data, &Ask::Automation { brand, on }).await
+}
+
+/// Copies the store.
+pub(crate) async fn backup(backup: &Backup) -> Result<bool, Problem> {
+    // A server may run in another folder.
+    let to = std::path::absolute(&backup.to)?;
+    carry_out(&backup.data, &Ask::Backup { to }).await
 }
 
 /// Says whether a body's signature is valid, and if not, why.

@@ -6,6 +6,7 @@ mod desk;
 mod callback;
 mod cases;
 mod corpus;
+mod damage;
 mod disclosure;
 mod erasure;
 mod export;

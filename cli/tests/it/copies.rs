@@ -1,17 +1,26 @@
-//! Copies of the store's files, opened with SQLite itself: what a crash left behind.
+//! Copies of the store: what a crash left behind, read back, and what a running server has.
 
-use std::{collections::HashSet, fs, path::Path, time::Duration};
+use std::{
+    collections::HashSet,
+    fs,
+    io::{Read, Write},
+    net::Shutdown,
+    os::unix::net::UnixStream,
+    path::Path,
+};
 
 use forthright_core::{
     state::State,
     table::{Attribute, Item, Key, TableName},
 };
-use rusqlite::{Connection, OpenFlags};
+use forthright_embedded::SqliteTable;
+use rusqlite::Connection;
+use serde_json::json;
 use tempfile::TempDir;
 
 const EVERY_ROW: &str = "SELECT partition, sort, version, body FROM item";
 
-/// A copy of the files of a store, with their logs.
+/// A copy of a store, with everything in its SQLite files.
 #[derive(Debug)]
 pub(crate) struct Copies {
     folder: TempDir,
@@ -27,16 +36,32 @@ pub(crate) struct Pending {
 }
 
 impl Copies {
-    /// Of the store in `data`, which no process has open.
+    /// Of the store in `data`, which no process has open: its files as they are, read back as a start does.
     pub(crate) fn of(data: &Path) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        // Not the `-shm` files: after a crash nobody may trust them.
-        for name in ["data.db", "data.db-wal", "keys.db", "keys.db-wal", "master.key"] {
-            let from = data.join(name);
-            if from.exists() {
-                fs::copy(from, folder.path().join(name)).unwrap();
+        let folder = quick_folder();
+        for entry in fs::read_dir(data).unwrap() {
+            let from = entry.unwrap().path();
+            let name = from.file_name().unwrap().to_string_lossy().into_owned();
+            // Not the `-shm` files: after a crash nobody may trust them.
+            if from.is_file() && !name.ends_with("-shm") {
+                fs::copy(&from, folder.path().join(name)).unwrap();
             }
         }
+        // What the journals hold is moved to the SQLite files.
+        drop(SqliteTable::open(folder.path()).expect("what a process left cannot be read back"));
+        Self { folder }
+    }
+
+    /// Of the store in `data`, which a server has open and copies itself.
+    pub(crate) fn of_running(data: &Path) -> Self {
+        let folder = quick_folder();
+        let mut server = UnixStream::connect(data.join("control.sock")).unwrap();
+        let ask = json!({ "backup": { "to": folder.path() } }).to_string();
+        server.write_all(ask.as_bytes()).unwrap();
+        server.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        server.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(r#"{"said":"#), "no copy of a running store: {answer}");
         Self { folder }
     }
 
@@ -131,22 +156,27 @@ impl Copies {
     }
 }
 
+/// A folder in memory, where the system has one: nothing is to survive in it.
+fn quick_folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// What a file holds, up to the zeros at its end: journals are mostly that, and a search takes its time.
+pub(crate) fn read_written(path: &Path) -> Vec<u8> {
+    let mut bytes = fs::read(path).unwrap();
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    bytes.truncate(written);
+    bytes
+}
+
 /// Every row of a table of a running server.
 pub(crate) fn rows_in(data: &Path, table: TableName) -> Vec<Item> {
-    rows(&open_running(data, table), table, EVERY_ROW)
+    Copies::of_running(data).rows(table)
 }
 
 /// Work that is not at its end in the store of a running server.
 pub(crate) fn pending_in(data: &Path) -> Pending {
-    pending(&open_running(data, TableName::Data))
-}
-
-fn open_running(data: &Path, table: TableName) -> Connection {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let file = data.join(format!("{}.db", table.name()));
-    let connection = Connection::open_with_flags(file, flags).unwrap();
-    connection.busy_timeout(Duration::from_secs(5)).unwrap();
-    connection
+    Copies::of_running(data).pending()
 }
 
 fn pending(connection: &Connection) -> Pending {

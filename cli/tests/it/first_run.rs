@@ -103,7 +103,16 @@ fn everything_is_for_its_owner_only_and_no_secret_is_printed() {
         assert_eq!(mode(&path), 0o600, "{}", path.display());
         names.push(path.file_name().unwrap().to_string_lossy().into_owned());
     }
-    for name in ["data.db", "data.db-wal", "keys.db", "master.key", "demo-secrets.toml"] {
+    for name in [
+        "control.sock",
+        "data.db",
+        "data.db-wal",
+        "data.journal-0",
+        "demo-secrets.toml",
+        "keys.db",
+        "keys.journal-1",
+        "master.key",
+    ] {
         assert!(names.iter().any(|other| other == name), "{name} is missing");
     }
     server.stop();

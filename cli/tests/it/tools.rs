@@ -117,6 +117,70 @@ fn the_machine_is_switched_off_and_on_beside_a_running_server_and_without_one() 
 }
 
 #[test]
+fn the_state_is_copied_beside_a_running_server_and_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = demo(folder);
+    say(&server, "Where is my order CANARY");
+    let backup = |to: &str| tool(folder, &["backup", to]);
+    assert_eq!(backup("copies/running").status.code(), Some(0));
+    assert_eq!(backup("copies/running").status.code(), Some(2), "a copy is never replaced");
+    server.stop();
+    assert_eq!(backup("copies/resting").status.code(), Some(0));
+    let held = export(folder).1;
+    assert_eq!(held["messages"].as_array().unwrap().len(), 1);
+    for copy in ["copies/running", "copies/resting"] {
+        let mut names: Vec<_> = fs::read_dir(folder.join(copy))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["data.db", "keys.db"]);
+        // The key that opens them is kept apart.
+        fs::copy(folder.join(".forthright/master.key"), folder.join(copy).join("master.key"))
+            .unwrap();
+        let output = tool(folder, &["export", "--data", copy, "--id", CUSTOMER]);
+        assert!(serde_json::from_slice::<Value>(&output.stdout).unwrap() == held);
+    }
+}
+
+#[test]
+fn a_second_server_is_refused_and_what_a_killed_one_left_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = demo(folder);
+    say(&server, "Where is my order CANARY");
+    let second =
+        program().args(["serve", "--listen", "127.0.0.1:0"]).current_dir(folder).output().unwrap();
+    assert_eq!(second.status.code(), Some(2));
+    assert!(String::from_utf8(second.stderr).unwrap().contains("another server works on"));
+    assert_eq!(export(folder).0, Some(0), "the first one goes on");
+
+    server.kill();
+    assert!(folder.join(".forthright/control.sock").exists(), "the socket stays behind");
+    assert_eq!(export(folder).0, Some(0), "a tool opens the state itself");
+    let server = demo(folder);
+    assert_eq!(export(folder).0, Some(0), "and the next server answers at the same place");
+    server.stop();
+    assert!(!folder.join(".forthright/control.sock").exists());
+    switch(folder, "off");
+}
+
+#[test]
+fn tools_wait_for_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = demo(folder);
+    say(&server, "Where is my order CANARY");
+    server.stop();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(export(folder).0, Some(0)));
+        }
+    });
+}
+
+#[test]
 fn a_tool_refuses_what_the_brand_does_not_have() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [

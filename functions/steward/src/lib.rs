@@ -36,14 +36,20 @@ impl<T: Table, V: Vault, Q: Queue> Handle<Tick> for Steward<T, V, Q> {
 
     async fn handle(&self, tick: Tick) -> Result<usize, Fault> {
         let mut found = 0_usize;
+        let mut outcome = Ok(());
         for shard in 0..DUE_SHARDS {
-            let hints = self.replies.overdue(shard, tick == Tick::Resume).await?;
-            found = found.saturating_add(hints.len());
-            send_all(&self.queue, hints).await;
+            // One shard that cannot be read must not keep the others waiting.
+            match self.replies.overdue(shard, tick == Tick::Resume).await {
+                Ok(hints) => {
+                    found = found.saturating_add(hints.len());
+                    send_all(&self.queue, hints).await;
+                }
+                Err(fault) => outcome = outcome.and(Err(fault)),
+            }
         }
         if found > 0 {
             tracing::info!(found, "found work that was due");
         }
-        Ok(found)
+        outcome.map(|()| found)
     }
 }

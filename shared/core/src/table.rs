@@ -47,8 +47,8 @@ pub trait Table: Send + Sync {
         WRITES_MAX
     }
 
-    /// Like [`write`](Self::write), but a loss of power may undo it until the next `write` is done. The death
-    /// of the process may not, and what is written later is never kept without it.
+    /// Like [`write`](Self::write), but a crash or a loss of power may undo it until the next `write` is done.
+    /// What is written later is never kept without it.
     ///
     /// For what would be found and settled again: it spares the disk's slowest work. A store that knows no
     /// difference takes it as an ordinary write.
@@ -262,6 +262,8 @@ pub struct Page {
     pub items: Vec<Item>,
     /// The keys, of a partition or an index.
     pub keys: Vec<Key>,
+    /// Rows of a partition that are there and are not what was written. They do not hide the others.
+    pub damaged: Vec<Key>,
     /// Where to go on; `None` if this was the last page.
     pub next: Option<Position>,
 }

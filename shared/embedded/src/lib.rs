@@ -6,4 +6,4 @@ pub mod sqlite;
 
 pub use key_file::{KeyFile, KeyFileError};
 pub use lanes::{Lanes, Receivers};
-pub use sqlite::{BackupError, OpenError, SqliteTable, Stats};
+pub use sqlite::{BackupError, OpenError, SqliteTable};

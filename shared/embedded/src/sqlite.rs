@@ -1,29 +1,46 @@
-//! The table in two SQLite files: `data.db`, and `keys.db` with keys that must be destroyable.
+//! The table in two SQLite files, `data.db` and `keys.db`, each behind a journal and the newest rows in memory.
 //!
-//! * Writes go through one thread a file, which commits what waits in one transaction: concurrent writers
-//!   share one fsync. `synchronous=FULL`, so an acknowledged write survives a loss of power.
-//! * Reads run on a few read-only connections, on the caller's thread: a cached point read costs a few
-//!   microseconds, less than handing it to another thread would.
-//! * Checkpoints run on a thread of their own. After rows of `data` were deleted, the write-ahead log is
-//!   truncated soon; a write that replaces or deletes a key is acknowledged only after the truncation.
-//! * `secure_delete` overwrites what is deleted. SQLite may keep a stale copy of a row in the gaps of a page
-//!   that was split because rows grew; in `data` that is text sealed under a key that is gone, and rows of
-//!   `keys` never grow.
+//! ```text
+//!             apply ──▶ newest rows in memory ──▶ flusher ──▶ SQLite, sorted
+//!   write ──▶   │                                    │
+//!             record ──▶ syncer ──▶ journal ◀── frees its segments
+//! ```
+//!
+//! * A transaction is checked and applied on its caller's task, in memory. Its record goes to the journal: a
+//!   thread writes what waits at once, with one sync for all, and only then the callers hear of it. A read
+//!   does not show what is not on the disk yet, a refusal does not tell of it.
+//! * Another thread moves rows to SQLite, a generation at a time and in the order of their keys. What changed
+//!   several times within a moment is moved once. A read takes memory's word over SQLite's.
+//! * A start reads back what the journal still has. Only this process has the files, by a lock on the folder.
+//! * `secure_delete` overwrites what is deleted, SQLite's log is emptied after it, and the journal overwritten,
+//!   soon in `data`; a write that replaces or deletes a key is acknowledged only then. SQLite may keep a
+//!   stale copy of a row in the gaps of a page that was split because rows grew; in `data` that is text
+//!   sealed under a key that is gone, and rows of `keys` never grow.
+//! * Every row bears a checksum over all of it: damage is noticed, and stays where it is.
 
-mod change;
-mod checkpoint;
 mod file;
+mod flusher;
+mod journal;
+mod lock;
+mod page;
+mod queue;
 mod read;
+mod recent;
+mod recover;
+mod row;
 mod schema;
+mod scrub;
+mod sorted;
+mod state;
+mod syncer;
 #[cfg(test)]
 mod tests;
-mod writer;
+mod wait;
 
 use std::{
     fmt, fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use forthright_core::table::{
@@ -31,51 +48,24 @@ use forthright_core::table::{
     check_shape,
 };
 
-use self::{change::Change, file::File};
+use tokio::sync::watch;
 
-/// How the table is run. The default is meant for a machine with two cores.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// Read-only connections per file, at least one.
-    pub readers: usize,
-    /// The most transactions that share one fsync, at least one: more of them delay each other.
-    pub group_max: usize,
-    /// After about how many pages (of 4 KiB) of growth the log is moved into the file.
-    pub checkpoint_pages: u64,
-    /// The log may have this many pages before writers are stopped, for its last bit to be moved.
-    pub log_pages_max: i64,
-    /// How long after a deletion in `data` the log is truncated: later ones within it share the work.
-    pub truncate_after: Duration,
-}
+pub use self::scrub::Scrubbed;
+use self::{file::File, lock::FolderLock, wait::Failure};
 
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            readers: 4,
-            group_max: 128,
-            checkpoint_pages: 16_384,
-            log_pages_max: 65_536,
-            truncate_after: Duration::from_millis(250),
-        }
-    }
-}
-
-/// What a file did since it was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Stats {
-    /// Transactions asked for, whatever came of them.
-    pub requests: u64,
-    /// SQLite transactions: each is one fsync if it changed anything.
-    pub commits: u64,
-    /// Checkpoints that moved the log into the file.
-    pub checkpoints: u64,
-    /// Checkpoints that emptied the log.
-    pub truncations: u64,
-}
+/// How long a segment of a journal is: the rows of two of them may be in memory.
+const DATA_SEGMENT: usize = 8 * 1_024 * 1_024;
+const KEYS_SEGMENT: usize = 1_024 * 1_024;
 
 /// The store could not be opened. A missing permission, an unknown schema: it refuses to start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// Another process has it open.
+    #[error("another process works on `{folder}`")]
+    InUse {
+        /// Which folder.
+        folder: PathBuf,
+    },
     /// The folder or a file cannot be made or read.
     #[error("`{path}` cannot be opened")]
     Io {
@@ -104,6 +94,14 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
+    /// The file's journal is not what was written: something that was acknowledged may be lost.
+    #[error("`{path}` cannot be used: {what}; bring back a copy of the folder, or the disk")]
+    Journal {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+    },
 }
 
 /// A backup could not be made. What was written of it is of no use.
@@ -127,12 +125,21 @@ pub enum BackupError {
         #[source]
         source: rusqlite::Error,
     },
+    /// What is in memory cannot be moved to the files now.
+    #[error("the store cannot be copied now: {reason}")]
+    Stopped {
+        /// Why.
+        reason: String,
+    },
 }
 
-/// The local [`Table`]. Dropping it commits what waits and joins its threads.
+/// The local [`Table`]. Dropping it moves what is in memory to the files, and joins its threads.
 pub struct SqliteTable {
     data: File,
     keys: File,
+    failure: Failure,
+    /// Let go last.
+    _lock: FolderLock,
 }
 
 impl fmt::Debug for SqliteTable {
@@ -143,17 +150,28 @@ impl fmt::Debug for SqliteTable {
 
 impl SqliteTable {
     /// Opens the store in `folder`, or makes it: the folder for its owner only (0700), the files too (0600).
-    pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
-        make_folder(folder).map_err(|source| OpenError::Io { path: folder.to_owned(), source })?;
-        Ok(Self {
-            data: File::open(&folder.join(file_name(TableName::Data)), TableName::Data, options)?,
-            keys: File::open(&folder.join(file_name(TableName::Keys)), TableName::Keys, options)?,
-        })
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        Self::open_with(folder, DATA_SEGMENT, KEYS_SEGMENT)
     }
 
-    /// What a file did since it was opened.
-    pub fn stats(&self, table: TableName) -> Stats {
-        self.file(table).stats()
+    fn open_with(folder: &Path, data: usize, keys: usize) -> Result<Self, OpenError> {
+        let unreachable = |source| OpenError::Io { path: folder.to_owned(), source };
+        make_folder(folder).map_err(unreachable)?;
+        let Some(lock) = FolderLock::take(folder).map_err(unreachable)? else {
+            return Err(OpenError::InUse { folder: folder.to_owned() });
+        };
+        let failure = Failure::new(watch::Sender::new(false));
+        let open =
+            |table, segment| File::open(&folder.join(file_name(table)), table, segment, &failure);
+        let (data, keys) = (open(TableName::Data, data)?, open(TableName::Keys, keys)?);
+        Ok(Self { data, keys, failure, _lock: lock })
+    }
+
+    /// Ends when the disk failed: nothing more is acknowledged, and the store must be opened anew, which
+    /// reads its journal back.
+    pub async fn failed(&self) {
+        // The sender lives as long as this.
+        drop(self.failure.subscribe().wait_for(|failed| *failed).await);
     }
 
     /// Copies the store, while it is in use, into `to`, which must not hold a store yet. It blocks.
@@ -164,6 +182,14 @@ impl SqliteTable {
         make_folder(to).map_err(|source| BackupError::Io { path: to.to_owned(), source })?;
         self.data.backup(&to.join(file_name(TableName::Data)))?;
         self.keys.backup(&to.join(file_name(TableName::Keys)))
+    }
+
+    /// Looks through everything in the files for damage. It blocks, for about a second for each 100,000 rows,
+    /// and is in nobody's way. What is in the journal still is not looked at: it was written just now.
+    pub fn scrub(&self) -> Result<Scrubbed, TableFault> {
+        let mut found = self.data.scrub()?;
+        found += self.keys.scrub()?;
+        Ok(found)
     }
 
     const fn file(&self, table: TableName) -> &File {
@@ -187,15 +213,14 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 impl Table for SqliteTable {
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableFault> {
-        let mut rows = vec![None; keys.len()];
-        for table in [TableName::Data, TableName::Keys] {
-            if keys.iter().any(|key| key.table == table) {
-                self.file(table)
-                    .readers()
-                    .read(|connection| read::fill(connection, table, keys, &mut rows))?;
-            }
-        }
-        Ok(rows)
+        let of = |table| keys.iter().filter(move |key| key.table == table);
+        let mut data = self.data.get(of(TableName::Data)).await?.into_iter();
+        let mut others = self.keys.get(of(TableName::Keys)).await?.into_iter();
+        let next = |key: &Key| match key.table {
+            TableName::Data => data.next(),
+            TableName::Keys => others.next(),
+        };
+        Ok(keys.iter().map(next).map(Option::flatten).collect())
     }
 
     async fn query(&self, query: &Query) -> Result<Page, TableFault> {
@@ -203,7 +228,7 @@ impl Table for SqliteTable {
             Range::Partition { table, .. } => *table,
             Range::Index { .. } => TableName::Data,
         };
-        self.file(table).readers().read(|connection| read::page(connection, query))
+        self.file(table).query(query).await
     }
 
     async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
@@ -225,11 +250,9 @@ impl SqliteTable {
         check_shape(&writes)?;
         let table = writes.first().map_or(TableName::Data, |write| write.key().table);
         if writes.iter().any(|write| write.key().table != table) {
-            // Two files do not commit together in WAL mode (https://sqlite.org/lang_attach.html).
+            // Two journals are not synced together.
             return Err(WriteFault::Malformed("a transaction over both tables"));
         }
-        // Rows are encoded here, not on the one thread that all writers wait for.
-        let changes = writes.into_iter().map(Change::new).collect::<Result<Vec<_>, _>>()?;
-        self.file(table).write(token, changes, soon).await
+        self.file(table).write(token, writes, soon).await
     }
 }

@@ -174,6 +174,11 @@ impl<T: Table> Faulty<T> {
         }
     }
 
+    /// What was still on its way never arrives, as when a copy was put back into a table of its own.
+    pub fn lose_late_writes(&self) {
+        self.state().later.clear();
+    }
+
     /// Lets the writes arrive that were still on their way, the oldest first. Nobody hears what becomes of them.
     pub async fn land(&self) -> usize {
         let later = std::mem::take(&mut self.state().later);

@@ -26,6 +26,8 @@ struct State {
     rows: BTreeMap<Key, Item>,
     tokens: HashSet<WriteToken>,
     weather: Option<SplitMix>,
+    /// Rows that are not what was written.
+    damaged: HashSet<Key>,
     /// What the last transactions replaced, newest last: a stale index shows it.
     before: VecDeque<Replaced>,
     /// What was written soon since the last write to the same table, oldest first: a loss of power undoes it.
@@ -65,6 +67,11 @@ impl Memory {
     /// Turns the weather on, or off.
     pub fn set_weather(&self, seed: Option<u64>) {
         self.state().weather = seed.map(SplitMix::new);
+    }
+
+    /// Damages a row, as a disk does: nobody can read it until it is written anew.
+    pub fn damage(&self, key: &Key) {
+        self.state().damaged.insert(key.clone());
     }
 
     /// Every row, by table and key.
@@ -144,6 +151,9 @@ impl Memory {
 impl Table for Memory {
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableFault> {
         let state = self.state();
+        if keys.iter().any(|key| state.damaged.contains(key)) {
+            return Err(TableFault::Damaged("the test damaged it".into()));
+        }
         Ok(keys.iter().map(|key| state.rows.get(key).cloned()).collect())
     }
 
@@ -160,9 +170,12 @@ impl Table for Memory {
                         && query.after.as_ref().is_none_or(|after| key.sort > after.key.sort)
                 });
                 let items: Vec<Item> = found.by_ref().take(limit).cloned().collect();
-                let keys: Vec<Key> = items.iter().map(|row| row.key.clone()).collect();
-                let next = found.next().and(keys.last().cloned());
-                Page { items, keys, next: next.map(|key| Position { key, time: None }) }
+                let last = items.last().map(|row| row.key.clone());
+                let next = found.next().and(last).map(|key| Position { key, time: None });
+                let keys = items.iter().map(|row| row.key.clone());
+                let (damaged, keys) = keys.partition(|key| state.damaged.contains(key));
+                let whole = |row: &Item| !state.damaged.contains(&row.key);
+                Page { items: items.into_iter().filter(whole).collect(), keys, damaged, next }
             }
             Range::Index { index, entry, until } => {
                 let after = query.after.as_ref().map(|after| (after.time, after.key.clone()));
@@ -179,6 +192,7 @@ impl Table for Memory {
                 Page {
                     items: Vec::new(),
                     keys: found.into_iter().map(|(_, key)| key).collect(),
+                    damaged: Vec::new(),
                     next: last.map(|(time, key)| Position { key, time: Some(time) }),
                 }
             }
@@ -215,7 +229,11 @@ impl State {
             return Err(WriteFault::Conflict);
         }
         for (index, write) in writes.iter().enumerate() {
-            let found = self.rows.get(write.key()).map(|row| row.version);
+            // A damaged row is there, and has no version that could be trusted.
+            let version = |row: &Item| {
+                if self.damaged.contains(&row.key) { u64::MAX } else { row.version }
+            };
+            let found = self.rows.get(write.key()).map(version);
             if !write.condition().holds(found) {
                 return Err(WriteFault::Condition { index });
             }
@@ -223,6 +241,9 @@ impl State {
         let mut before = Vec::new();
         for write in writes {
             let key = write.key().clone();
+            if !matches!(write, Write::Check { .. }) {
+                self.damaged.remove(&key);
+            }
             let old = match write {
                 Write::Put { item, .. } => self.rows.insert(key.clone(), item),
                 Write::Delete { .. } => self.rows.remove(&key),
@@ -266,7 +287,10 @@ impl State {
 #[cfg(test)]
 mod tests {
     use crate::clock::block_on;
-    use forthright_core::{Epoch, Pid, table::Attribute};
+    use forthright_core::{
+        Epoch, Pid,
+        table::{Attribute, Condition},
+    };
 
     use super::*;
     use crate::conformance;
@@ -307,6 +331,30 @@ mod tests {
         assert_eq!(left, [1, 1, 1]);
         assert!(memory.row(&row("lost").key).is_none());
         assert_eq!(memory.lose_power(), 0);
+    }
+
+    #[test]
+    fn a_damaged_row_is_there_cannot_be_read_and_does_not_hide_others() {
+        let memory = Memory::new();
+        let row = |sort: &str| Item::new(Key::data("T#1".into(), sort));
+        write(&memory, 1, vec![Write::create(row("1")), Write::create(row("2"))]).unwrap();
+        memory.damage(&row("1").key);
+        let read = block_on(memory.get_many(&[row("2").key, row("1").key]));
+        assert!(matches!(read, Err(TableFault::Damaged(_))));
+        let range = Range::Partition {
+            table: TableName::Data,
+            partition: "T#1".into(),
+            prefix: String::new(),
+        };
+        let page = block_on(memory.query(&Query { range, after: None, limit: 9 })).unwrap();
+        assert_eq!((page.items, page.damaged), (vec![row("2")], vec![row("1").key]));
+        for refused in [Write::create(row("1")), Write::replace(row("1").next())] {
+            let answer = write(&memory, 2, vec![refused]);
+            assert!(matches!(answer, Err(WriteFault::Condition { index: 0 })));
+        }
+        let put = Write::Put { item: row("1"), condition: Condition::Exists };
+        write(&memory, 3, vec![put]).unwrap();
+        assert_eq!(block_on(memory.get_many(&[row("1").key])).unwrap(), [Some(row("1"))]);
     }
 
     #[test]

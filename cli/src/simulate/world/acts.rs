@@ -253,6 +253,7 @@ impl World {
         };
         self.tally.count("restores");
         self.kill_all();
+        self.ground.table.lose_late_writes();
         self.ground.memory.restore(&copy);
         self.restored = true;
         self.ground.watch.restored(&self.ground.memory, &Key::settings(&self.at.brand));

@@ -10,7 +10,7 @@ use crate::{
     case::{Actor, CaseState, Reason},
     fault::Fault,
     gate::{Gate, Held},
-    ids::{Address, CaseId, Eid, TaskId},
+    ids::{Address, CaseId, Eid, Epoch, Pid, TaskId},
     queue::{CaseRef, Hint, TaskRef},
     seal::Vault,
     subject::SubjectWrites,
@@ -136,6 +136,29 @@ fn opened_again(row: Item, reason: Reason, now: Time) -> Item {
 }
 
 impl<T: Table, V: Vault> Stores<T, V> {
+    /// Calls a person for a task whose row is damaged, once: a case without a subject, since nothing can be
+    /// said of the message but that it was there.
+    pub(super) async fn call_for_damaged(
+        &self,
+        (pid, epoch, task): (Pid, Epoch, TaskId),
+    ) -> Result<Vec<Hint>, Fault> {
+        let Some(gate) = self.gate(pid).await?.filter(|gate| gate.epoch == epoch) else {
+            return Ok(Vec::new()); // erased
+        };
+        let case = match task {
+            TaskId::Message(eid) => CaseId::opened_by(eid),
+            TaskId::Out(out) => CaseId::from_bytes(*out.bytes()),
+        };
+        let cause = Cause { case, reason: Reason::Poison, now: self.now() };
+        let create = vec![Write::create(bare_item(&gate.at, cause))];
+        if self.commit(create).await? != Commit::Done {
+            return Ok(Vec::new()); // somebody was called before
+        }
+        tracing::error!(case.id = %case, alarm = "damaged", "work that is due is damaged; a person has a case");
+        let brand = gate.at.brand;
+        Ok(vec![Hint::Human(CaseRef { brand, case })])
+    }
+
     /// Notes on a message at its end what the platform told too late, and on its case.
     pub(super) async fn remark(
         &self,

@@ -138,9 +138,8 @@ impl<T: Table, V: Vault> Cases<T, V> {
     pub async fn list(&self, brand: &BrandId, limit: usize) -> Result<Vec<CaseView>, Fault> {
         let until = Time::from_millis(i64::MAX);
         let keys = self.0.listed(Index::Listing, entry(brand), until, limit).await?;
-        let rows = self.0.get_all(&keys).await?;
         let mut views = Vec::new();
-        for row in rows.into_iter().flatten() {
+        for row in self.0.get_whole(&keys).await? {
             let view = view(&row)?;
             if view.state.is_live() && view.at.brand == *brand {
                 views.push(view);
@@ -178,17 +177,23 @@ impl<T: Table, V: Vault> Cases<T, V> {
         let Some(subject) = self.0.keyring(&brand).find(pid, epoch).await? else {
             return Ok(None);
         };
-        let rows = self.0.partition(Key::subject_partition(pid, epoch), "").await?;
+        let partition = Key::subject_partition(pid, epoch);
+        let (rows, damaged) = self.0.partition_as_it_is(partition, "").await?;
         let mut lines = Vec::new();
+        let mut unreadable: Vec<_> = damaged.into_iter().map(Item::new).collect();
         for row in rows {
             match super::export::lines::<T, V>(&subject, &row, epoch) {
                 Ok(found) => lines.extend(found),
-                // It does not hide the others: whoever answers must see what can be seen.
-                Err(fault) => {
-                    tracing::error!(case.id = %view.case, error = %fault, alarm = "damaged", "a line of a conversation is damaged");
-                    lines.push(super::export::damaged_line(&row));
-                }
+                Err(_) => unreadable.push(row),
             }
+        }
+        // They do not hide the others: whoever answers must see what can be seen.
+        if !unreadable.is_empty() {
+            tracing::error!(
+                case.id = %view.case, lines = unreadable.len(), alarm = "damaged",
+                "lines of a conversation are damaged"
+            );
+            lines.extend(unreadable.iter().map(super::export::damaged_line));
         }
         lines.sort_by_key(|line| line.at);
         Ok(Some(lines))
@@ -304,7 +309,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
         subject: &crate::seal::SubjectKey,
     ) -> Result<Option<Vec<PlatformId>>, Fault> {
         let partition = Key::subject_partition(gate.pid, gate.epoch);
-        let mut messages = self.0.partition(partition, Key::MESSAGE).await?;
+        let (mut messages, _) = self.0.partition_as_it_is(partition, Key::MESSAGE).await?;
         messages.sort_by_key(|row| row.get_time(Attribute::PlatformAt));
         let written = messages.iter().rev().find_map(|row| {
             let opened = Stores::<T, V>::unseal(subject, row, Attribute::Sealed, gate.epoch);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     case::CaseState,
     fault::Fault,
-    ids::{Epoch, Pid, RequestId, TaskId},
+    ids::{CaseId, Epoch, Pid, RequestId, TaskId},
     queue::TaskRef,
     seal::Vault,
     subject::SubjectWrites,
@@ -89,7 +89,11 @@ impl<T: Table, V: Vault> Rights<T, V> {
         let partition = Key::subject_partition(pid, epoch);
         let mut tries = 0_usize;
         loop {
-            let rows = self.0.partition(partition.clone(), "").await?;
+            let (rows, damaged) = self.0.partition_as_it_is(partition.clone(), "").await?;
+            // What is damaged cannot be read, and has to go all the same.
+            let damaged = damaged.into_iter().map(|key| (key, Condition::Exists));
+            let rows = rows.into_iter().map(|row| (row.key, Condition::Version(row.version)));
+            let rows: Vec<_> = rows.chain(damaged).collect();
             if rows.is_empty() {
                 return Ok(());
             }
@@ -107,28 +111,40 @@ impl<T: Table, V: Vault> Rights<T, V> {
         }
     }
 
-    async fn delete_rows(&self, request: RequestId, rows: &[Item]) -> Result<bool, Fault> {
+    async fn delete_rows(
+        &self,
+        request: RequestId,
+        rows: &[(Key, Condition)],
+    ) -> Result<bool, Fault> {
         let [Some(receipt)] = self.0.get([Key::request(request)]).await? else {
             return Err(Fault::Damaged { what: "request" });
         };
         let mut erased: Erased = receipt.get_json(Attribute::Erased)?.unwrap_or_default();
         let mut writes = Vec::new();
-        for row in rows {
-            let is_message = row.key.sort.starts_with(Key::MESSAGE);
+        for (key, condition) in rows {
+            let is_message = key.sort.starts_with(Key::MESSAGE);
             erased.messages = erased.messages.saturating_add(u64::from(is_message));
             erased.rows = erased.rows.saturating_add(1);
-            writes.push(Write::Delete {
-                key: row.key.clone(),
-                condition: Condition::Version(row.version),
-            });
-            if let Some(case) = row.key.as_case() {
-                let [case] = self.0.get([Key::case(case)]).await?;
-                writes.extend(case.map(|case| Write::replace(self.emptied(case))));
+            writes.push(Write::Delete { key: key.clone(), condition: *condition });
+            if let Some(case) = key.as_case() {
+                writes.extend(self.empty_case(case).await?);
             }
         }
         // The count is the row that no other transaction can have written.
         writes.push(Write::replace(receipt.next().json(Attribute::Erased, &erased)));
         Ok(self.0.commit(writes).await? == Commit::Done)
+    }
+
+    /// Empties the row of a case, also one that cannot be read.
+    async fn empty_case(&self, case: CaseId) -> Result<Option<Write>, Fault> {
+        match self.0.get([Key::case(case)]).await {
+            Ok([row]) => Ok(row.map(|row| Write::replace(self.emptied(row)))),
+            Err(Fault::Damaged { .. }) => {
+                let item = self.emptied(Item::new(Key::case(case)));
+                Ok(Some(Write::Put { item, condition: Condition::Exists }))
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The case's row when what it was about is gone.

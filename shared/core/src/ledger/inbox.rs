@@ -14,7 +14,7 @@ use crate::{
     event::{Content, Inbound},
     fault::Fault,
     gate::{Gate, Suppressed},
-    ids::{Eid, Pid, PlatformId},
+    ids::{Eid, Pid, PlatformId, TaskId},
     personal::Personal,
     queue::{CaseRef, Hint, MessageRef},
     seal::{BrandKeys, Vault},
@@ -351,11 +351,18 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 Key::gate(reference.pid),
                 Key::message(reference.pid, reference.epoch, reference.eid),
             ];
-            let [Some(gate), Some(item)] = self.0.get(rows).await? else {
+            let task = (reference.pid, reference.epoch, TaskId::Message(reference.eid));
+            let rows = match self.0.get(rows).await {
+                Err(Fault::Damaged { .. }) => return self.0.call_for_damaged(task).await,
+                other => other?,
+            };
+            let [Some(gate), Some(item)] = rows else {
                 return Ok(Vec::new());
             };
             let gate = Gate::from_item(reference.pid, &gate)?;
-            let state: State = item.parse_required(Attribute::State)?;
+            let Ok(state) = item.parse_required::<State>(Attribute::State) else {
+                return self.0.call_for_damaged(task).await;
+            };
             if gate.epoch != reference.epoch || state != State::Received {
                 return Ok(Vec::new());
             }

@@ -24,14 +24,29 @@ impl<T: Table, V: Vault> Replies<T, V> {
         for key in keys {
             match self.look_after(&key, now).await {
                 Ok(hints) => overdue.extend(hints.into_iter().flatten()),
-                // One bad row must not keep the others waiting.
+                // One bad row must not keep the others waiting; somebody must look after it.
                 Err(fault) if fault.retry() == Retry::Never => {
-                    tracing::error!(error = %fault, alarm = "damaged", "due work cannot be read");
+                    overdue.extend(self.call_a_person(&key, &fault).await?);
                 }
                 Err(fault) => return Err(fault),
             }
         }
         Ok(overdue)
+    }
+
+    async fn call_a_person(&self, key: &Key, fault: &Fault) -> Result<Vec<Hint>, Fault> {
+        let called = match key.as_task() {
+            Some(task) => self.0.call_for_damaged(task).await,
+            // A request's row alone tells whose it is.
+            None => Err(Fault::Damaged { what: "request" }),
+        };
+        match called {
+            Err(second) if second.retry() == Retry::Never => {
+                tracing::error!(error = %fault, alarm = "damaged", "due work cannot be read, nor whose it is");
+                Ok(Vec::new())
+            }
+            other => other,
+        }
     }
 
     async fn look_after(&self, key: &Key, now: Time) -> Result<Option<Vec<Hint>>, Fault> {

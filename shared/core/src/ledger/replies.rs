@@ -336,7 +336,13 @@ impl<T: Table, V: Vault> Replies<T, V> {
     /// Gives a message that no function can send to a person.
     pub async fn poison(&self, reference: &TaskRef) -> Result<Vec<Hint>, Fault> {
         let ending = Ending::Person(Reason::Poison);
-        self.0.finish(reference, None, Event::Escalate, &ending).await
+        match self.0.finish(reference, None, Event::Escalate, &ending).await {
+            Err(Fault::Damaged { .. }) => {
+                let TaskRef { pid, epoch, task, .. } = *reference;
+                self.0.call_for_damaged((pid, epoch, task)).await
+            }
+            other => other,
+        }
     }
 }
 

@@ -238,9 +238,12 @@ impl<T: Table, V: Vault> Rights<T, V> {
                 export.opted_out_since.or(stamp(gate.suppressed.map(|suppressed| suppressed.at)));
             export.restricted_since = export.restricted_since.or(stamp(gate.restricted_at));
             if let Some(key) = self.0.keyring(&keys).find(*pid, *epoch).await? {
-                for row in self.0.partition(Key::subject_partition(*pid, *epoch), "").await? {
+                let partition = Key::subject_partition(*pid, *epoch);
+                let (rows, damaged) = self.0.partition_as_it_is(partition, "").await?;
+                for row in rows {
                     export.add::<T, V>(&key, &row, *epoch);
                 }
+                export.quarantined_rows = export.quarantined_rows.saturating_add(damaged.len());
             }
         }
         export.messages.sort_by(|one, other| one.sent_at.cmp(&other.sent_at));

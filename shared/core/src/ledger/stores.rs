@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    fault::Fault,
+    fault::{Fault, Retry},
     gate::Gate,
     ids::{Epoch, Pid},
     port::{Clock, Entropy},
@@ -94,6 +94,25 @@ impl<T: Table, V: Vault> Stores<T, V> {
         self.table.get_many(keys).await.map_err(table_fault)
     }
 
+    /// The rows with these keys that are there and can be read. A damaged one does not hide the others.
+    pub(super) async fn get_whole(&self, keys: &[Key]) -> Result<Vec<Item>, Fault> {
+        match self.get_all(keys).await {
+            Err(fault) if fault.retry() == Retry::Never => {}
+            other => return Ok(other?.into_iter().flatten().collect()),
+        }
+        let mut rows = Vec::new();
+        for key in keys {
+            match self.get_all(std::slice::from_ref(key)).await {
+                Ok(found) => rows.extend(found.into_iter().flatten()),
+                Err(fault) if fault.retry() == Retry::Never => {
+                    tracing::error!(error = %fault, alarm = "damaged", "a row is left out");
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(rows)
+    }
+
     pub(super) async fn gate(&self, pid: Pid) -> Result<Option<Gate>, Fault> {
         let [row] = self.get([Key::gate(pid)]).await?;
         row.map(|row| Gate::from_item(pid, &row)).transpose()
@@ -111,25 +130,36 @@ impl<T: Table, V: Vault> Stores<T, V> {
         Ok(twins)
     }
 
-    /// Every row of a partition whose sort key begins with `prefix`.
+    /// Every row of a partition whose sort key begins with `prefix`; damage if one of them is damaged.
     pub(super) async fn partition(
         &self,
         partition: String,
         prefix: &str,
     ) -> Result<Vec<Item>, Fault> {
+        let (rows, damaged) = self.partition_as_it_is(partition, prefix).await?;
+        if damaged.is_empty() { Ok(rows) } else { Err(Fault::Damaged { what: "row" }) }
+    }
+
+    /// Every row of a partition whose sort key begins with `prefix`, and the keys of those that are damaged.
+    pub(super) async fn partition_as_it_is(
+        &self,
+        partition: String,
+        prefix: &str,
+    ) -> Result<(Vec<Item>, Vec<Key>), Fault> {
         let range = Range::Partition {
             table: crate::table::TableName::Data,
             partition,
             prefix: prefix.to_owned(),
         };
         let mut query = Query { range, after: None, limit: PAGE };
-        let mut items = Vec::new();
+        let (mut items, mut damaged) = (Vec::new(), Vec::new());
         loop {
             let page = self.query(&query).await?;
             items.extend(page.items);
+            damaged.extend(page.damaged);
             match page.next {
                 Some(next) => query.after = Some(next),
-                None => return Ok(items),
+                None => return Ok((items, damaged)),
             }
         }
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{Attribute, Index, Key};
 use crate::{fault::Fault, time::Time};
 
-/// What most rows need, encoded: an answered message.
-const ENCODED_BYTES: usize = 2_048;
+/// What an attribute needs at most besides its value: its number, its kind, its length.
+const ATTRIBUTE_BYTES: usize = 16;
 
 /// The value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,17 @@ pub enum Value {
     Number(i64),
     /// Bytes.
     Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
+}
+
+impl Value {
+    /// How many bytes the value itself has.
+    const fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Number(_) => 0,
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
 }
 
 /// One row.
@@ -193,8 +204,11 @@ impl Item {
     pub fn encode(&self) -> Vec<u8> {
         let rows: Vec<(u16, &Value)> =
             self.attributes.iter().map(|(attribute, value)| (attribute.code(), value)).collect();
+        let bytes: usize =
+            rows.iter().map(|(_, value)| value.len().saturating_add(ATTRIBUTE_BYTES)).sum();
+        let room = Vec::with_capacity(bytes.saturating_add(ATTRIBUTE_BYTES));
         // Only a value that cannot be serialised fails here, and no `Value` is one.
-        postcard::to_extend(&rows, Vec::with_capacity(ENCODED_BYTES)).unwrap_or_default()
+        postcard::to_extend(&rows, room).unwrap_or_default()
     }
 
     /// The row whose attributes were kept as `bytes`. An attribute that is not known is damage: an older

@@ -1,45 +1,55 @@
-//! One SQLite file: its readers, its writer, its checkpointer.
+//! One table: its SQLite file, its journal, the newest rows in memory, and its two threads.
 
 use std::{
     fs::{self, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc::sync_channel},
+    sync::{Arc, Mutex, PoisonError},
     thread::{Builder, JoinHandle},
 };
 
-use forthright_core::table::{TableName, WriteFault, WriteToken};
-use rusqlite::backup::{Backup, StepResult};
-use tokio::sync::{mpsc, oneshot};
-
-use super::{
-    BackupError, OpenError, Options, Stats,
-    change::Change,
-    checkpoint::{self, Shared},
-    read::Readers,
-    schema,
-    writer::{Recent, Request, Writer},
+use forthright_core::table::{
+    Item, Key, Page, Query, TableFault, TableName, Write, WriteFault, WriteToken,
 };
 
-/// How many transactions may wait for the writer before callers wait to hand theirs over.
-const WAITING_MAX: usize = 256;
-
-/// The writer's share of memory, in KiB.
-const CACHE_KIB: i64 = 8_192;
+use super::{
+    BackupError, OpenError,
+    flusher::Flusher,
+    journal::{BLOCK, GROUP_MORE, Journal},
+    page,
+    read::{self, Readers},
+    recover,
+    row::{self, Change, Found},
+    scrub::{self, Scrubbed},
+    sorted::{ROWS_AT_ONCE, Sorted},
+    state::{Applied, Cold, Life, Request, Rest, State},
+    syncer,
+    wait::{Failure, Need, Reason, Shared},
+};
 
 #[derive(Debug)]
 pub(super) struct File {
     path: PathBuf,
-    readers: Readers,
+    table: TableName,
+    /// How long a segment of the journal is.
+    segment: usize,
+    readers: Arc<Readers>,
     shared: Arc<Shared>,
-    /// None once the file is closing.
-    requests: Option<mpsc::Sender<Request>>,
-    threads: Vec<JoinHandle<()>>,
+    /// Held while rows are moved.
+    moving: Arc<Mutex<()>>,
+    syncer: Option<JoinHandle<()>>,
+    flusher: Option<JoinHandle<()>>,
 }
 
 impl File {
-    pub(super) fn open(path: &Path, table: TableName, options: Options) -> Result<Self, OpenError> {
+    /// Opens the file and its journal, or makes them; what a journal still has is moved to the file first.
+    pub(super) fn open(
+        path: &Path,
+        table: TableName,
+        segment: usize,
+        failure: &Failure,
+    ) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let unreachable = |source| OpenError::Io { path: path.to_owned(), source };
         // Made here, so that nobody else can ever read it; SQLite gives its log the same mode.
@@ -49,88 +59,264 @@ impl File {
             }
             Ok(()) | Err(_) => {}
         }
-        let mut connection = schema::connect(path, CACHE_KIB).map_err(unusable)?;
-        schema::migrate(path, &mut connection)?;
-        let shared = Arc::new(Shared::default());
-        shared.take_over(&connection, table).map_err(unusable)?;
-        let readers = Readers::open(path, options.readers).map_err(unusable)?;
+        let sorted = Sorted::open(path)?;
+        let state = sorted.journal().map_err(unusable)?;
+        let journal = Journal::open(path, state.store, segment).map_err(unreachable)?;
+        let mut generation = state.generation;
+        if state.is_open {
+            let left = recover::read_back(path, table, &journal, state)?;
+            let rows: Vec<_> = left.rows().collect();
+            tracing::info!(table = table.name(), rows = rows.len(), "read the journal back");
+            rows.chunks(ROWS_AT_ONCE).try_for_each(|rows| sorted.put(rows)).map_err(unusable)?;
+            generation = left.number;
+            sorted.note(generation, left.last, true).map_err(unusable)?;
+        }
+        // What the journal or the log held of deleted rows and keys goes before anything else happens.
+        sorted.empty_log().map_err(unusable)?;
+        journal.prepare([generation + 1, generation + 2]).map_err(unreachable)?;
+        if let Some(folder) = path.parent() {
+            fs::File::open(folder).and_then(|it| it.sync_all()).map_err(unreachable)?;
+        }
+        sorted.note(generation, 0, true).map_err(unusable)?;
+        let state = State::new(table, segment, generation);
+        let shared = Arc::new(Shared::new(state, Arc::clone(failure)));
+        Self::start(path, (table, segment), shared, (sorted, journal)).map_err(unreachable)
+    }
 
-        let (requests, waiting) = mpsc::channel(WAITING_MAX);
-        // One wake is enough: what it is about is in the counters.
-        let (wake, woken) = sync_channel(1);
-        let writer = Writer {
+    fn start(
+        path: &Path,
+        (table, segment): (TableName, usize),
+        shared: Arc<Shared>,
+        (sorted, journal): (Sorted, Journal),
+    ) -> io::Result<Self> {
+        let journal = Arc::new(journal);
+        let moving = Arc::new(Mutex::new(()));
+        let readers = Arc::new(Readers::of(path.to_owned()));
+        let flusher = Flusher {
             table,
-            connection,
-            requests: waiting,
-            wake,
             shared: Arc::clone(&shared),
-            options,
-            recent: Recent::default(),
-            syncs: true,
+            journal: Arc::clone(&journal),
+            sorted,
+            readers: Arc::clone(&readers),
+            moving: Arc::clone(&moving),
+            clearing: None,
+            in_log: None,
         };
         let mut file = Self {
             path: path.to_owned(),
+            table,
+            segment,
             readers,
             shared: Arc::clone(&shared),
-            requests: Some(requests),
-            threads: Vec::new(),
+            moving,
+            syncer: None,
+            flusher: None,
         };
-        let at = path.to_owned();
-        for (name, work) in [
-            ("write", Box::new(move || writer.run()) as Box<dyn FnOnce() + Send>),
-            ("move", Box::new(move || checkpoint::run(&shared, &at, &woken, options))),
-        ] {
-            let name = format!("{name} {}", table.name());
-            file.threads.push(Builder::new().name(name).spawn(work).map_err(unreachable)?);
-        }
+        let named = |what| Builder::new().name(format!("{what} {}", table.name()));
+        file.syncer = Some(named("sync").spawn(move || syncer::run(&shared, &journal))?);
+        file.flusher = Some(named("move").spawn(move || flusher.run())?);
         Ok(file)
     }
 
-    pub(super) const fn readers(&self) -> &Readers {
-        &self.readers
+    /// The rows under these keys of this table, as one moment left them.
+    pub(super) async fn get<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a Key> + Clone + Send,
+    ) -> Result<Vec<Option<Item>>, TableFault> {
+        let (found, need) = self.look(&keys)?;
+        // Nobody may build on what a loss of power could still undo.
+        self.shared.wait(need).await.map_err(|reason| read_stopped(&reason))?;
+        keys.zip(found)
+            .map(|(key, found)| match found {
+                Found::Absent => Ok(None),
+                Found::Row(row) => {
+                    row.open(key).map(Some).map_err(|error| TableFault::Damaged(error.into()))
+                }
+                Found::Damaged => Err(TableFault::Damaged("a row is not what was written".into())),
+            })
+            .collect()
     }
 
-    pub(super) fn stats(&self) -> Stats {
-        self.shared.stats()
+    fn look<'a>(
+        &self,
+        keys: &(impl Iterator<Item = &'a Key> + Clone),
+    ) -> Result<(Vec<Found>, Need), TableFault> {
+        loop {
+            let mut kept = 0;
+            let mut state = self.shared.lock();
+            let freezes = state.freezes();
+            let known: Vec<_> = keys
+                .clone()
+                .map(|key| {
+                    let (row, since) = state.look(key)?;
+                    kept = kept.max(since);
+                    Some(row.map_or(Found::Absent, Found::Row))
+                })
+                .collect();
+            drop(state);
+            let is_cold = |(key, known): (&'a Key, &Option<Found>)| known.is_none().then_some(key);
+            let cold: Vec<_> = keys.clone().zip(&known).filter_map(is_cold).collect();
+            if cold.is_empty() {
+                return Ok((known.into_iter().flatten().collect(), Need::Synced(kept)));
+            }
+            let found = self.ask(&cold).map_err(read::fault)?;
+            if !self.learn(freezes, &cold, &found) {
+                continue; // rows moved to SQLite meanwhile: the two answers may be of two moments
+            }
+            let mut found = found.into_iter();
+            let all = known.into_iter().map(|known| known.or_else(|| found.next()));
+            return Ok((all.flatten().collect(), Need::Synced(kept)));
+        }
+    }
+
+    fn ask(&self, keys: &[&Key]) -> rusqlite::Result<Vec<Found>> {
+        self.readers.read(|connection| read::find(connection, keys.iter().copied()))
+    }
+
+    /// Remembers what SQLite has; false if that may have changed since.
+    fn learn(&self, freezes: u64, keys: &[&Key], found: &[Found]) -> bool {
+        let mut state = self.shared.lock();
+        keys.iter()
+            .zip(found)
+            .all(|(key, found)| state.learn(freezes, &Arc::new((*key).clone()), found))
+    }
+
+    pub(super) async fn query(&self, query: &Query) -> Result<Page, TableFault> {
+        let (page, need) = page::read(&self.shared, &self.readers, query).map_err(read::fault)?;
+        self.shared.wait(need).await.map_err(|reason| read_stopped(&reason))?;
+        Ok(page::open(page))
     }
 
     pub(super) async fn write(
         &self,
         token: WriteToken,
-        changes: Vec<Change>,
+        writes: Vec<Write>,
         soon: bool,
     ) -> Result<(), WriteFault> {
-        let closed = || WriteFault::Unavailable("the store is closed".into());
-        let (reply, answer) = oneshot::channel();
-        let requests = self.requests.as_ref().ok_or_else(closed)?;
-        if requests.send(Request { token, changes, soon, reply }).await.is_err() {
-            return Err(closed());
+        // Encoded here, without the lock that all share.
+        let changes = writes.into_iter().map(Change::of).collect::<Result<Vec<_>, _>>()?;
+        let is_change = changes.iter().any(|change| change.outcome().is_some());
+        let outcomes = changes.iter().filter_map(Change::outcome);
+        let record_bytes = if is_change { row::record_bytes(outcomes) } else { 0 };
+        if record_bytes > self.segment / 2 - BLOCK - GROUP_MORE {
+            return Err(WriteFault::Malformed("a transaction larger than the journal"));
         }
-        // No answer: the writer ended with the transaction in its hands.
-        answer.await.unwrap_or_else(|error| Err(WriteFault::Unknown(error.into())))
-    }
-
-    /// Copies the file as it is at one moment.
-    pub(super) fn backup(&self, to: &Path) -> Result<(), BackupError> {
-        let failed = |source| BackupError::Sqlite { path: to.to_owned(), source };
-        create(to).map_err(|source| BackupError::Io { path: to.to_owned(), source })?;
-        // A connection of its own: readers go on.
-        let from = schema::connect_to_read(&self.path, 1_024).map_err(failed)?;
-        let mut copy = rusqlite::Connection::open(to).map_err(failed)?;
-        copy.busy_timeout(std::time::Duration::from_secs(2)).map_err(failed)?;
-        {
-            let backup = Backup::new(&from, &mut copy).map_err(failed)?;
-            // All pages in one step: in several, each commit in between would begin the copy anew.
-            match backup.step(-1).map_err(failed)? {
-                StepResult::Done => {}
-                _ => return Err(failed(rusqlite::Error::InvalidQuery)),
+        let request = Request { token, changes, record_bytes, soon };
+        let mut cold = Cold::default();
+        loop {
+            match self.apply(&request, &cold)? {
+                Applied::Done(_) if soon => return Ok(()),
+                Applied::Done(need) => {
+                    let unknown = |reason: Reason| WriteFault::Unknown(reason.to_string().into());
+                    return self.shared.wait(need).await.map_err(unknown);
+                }
+                // A refusal tells of what is there: that must be on the disk, too.
+                Applied::Refused(index, need) => {
+                    self.wait_to_write(need).await?;
+                    return Err(WriteFault::Condition { index });
+                }
+                Applied::Cold(missing, freezes) => {
+                    self.warm_up(&request, &mut cold, (missing, freezes))?;
+                }
+                Applied::NoRoom(need) => self.wait_to_write(need).await?,
             }
         }
-        copy.close().map_err(|(_, source)| failed(source))?;
+    }
+
+    async fn wait_to_write(&self, need: Need) -> Result<(), WriteFault> {
+        self.shared.wait(need).await.map_err(|reason| write_stopped(&reason))
+    }
+
+    /// Tries a transaction on what is known, and wakes the threads that it gives work.
+    fn apply(&self, request: &Request, cold: &Cold) -> Result<Applied, WriteFault> {
+        if self.shared.has_failed() {
+            return Err(write_stopped("the disk failed"));
+        }
+        let mut state = self.shared.lock();
+        if let Some(reason) = state.hindrance.stops(Need::Synced(0)) {
+            return Err(write_stopped(reason));
+        }
+        let before = (state.active().destroys, state.queue.is_half_full());
+        let applied = state.apply(request, cold);
+        let done = matches!(applied, Applied::Done(_));
+        let syncer = done && state.syncer.wakes_for(request.soon);
+        if syncer {
+            state.syncer = Rest::Awake;
+        }
+        let news = before != (state.active().destroys, state.queue.is_half_full());
+        let flusher = done && (state.flusher_sleeps || news);
+        state.flusher_sleeps &= !flusher;
+        drop(state);
+        if syncer {
+            self.shared.syncer.notify_one();
+        }
+        if flusher {
+            self.shared.flusher.notify_one();
+        }
+        Ok(applied)
+    }
+
+    /// Reads from SQLite what memory does not know; what was read before stays, as long as it holds.
+    fn warm_up(
+        &self,
+        request: &Request,
+        cold: &mut Cold,
+        (missing, freezes): (Vec<usize>, u64),
+    ) -> Result<(), WriteFault> {
+        let keys: Vec<_> = missing
+            .iter()
+            .filter_map(|index| request.changes.get(*index))
+            .map(|change| &*change.key)
+            .collect();
+        let found =
+            self.ask(&keys).map_err(|error| WriteFault::Unavailable(error.to_string().into()))?;
+        if cold.freezes != freezes {
+            *cold = Cold { freezes, found: Vec::new() };
+        }
+        cold.found.extend(missing.into_iter().zip(found));
+        Ok(())
+    }
+
+    /// Copies the file as it is at one moment. The copy needs no journal.
+    pub(super) fn backup(&self, to: &Path) -> Result<(), BackupError> {
+        let failed = |source| BackupError::Sqlite { path: to.to_owned(), source };
+        self.flush().map_err(|reason| BackupError::Stopped { reason: reason.to_string() })?;
+        create(to).map_err(|source| BackupError::Io { path: to.to_owned(), source })?;
+        let moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        read::copy(&self.path, to, || drop(moving)).map_err(failed)?;
         fs::File::open(to)
             .and_then(|file| file.sync_all())
             .map_err(|source| BackupError::Io { path: to.to_owned(), source })
     }
+
+    pub(super) fn scrub(&self) -> Result<Scrubbed, TableFault> {
+        scrub::scrub(self.table, &self.readers).map_err(read::fault)
+    }
+
+    /// Has everything moved to SQLite that is there now. It blocks.
+    pub(super) fn flush(&self) -> Result<(), Reason> {
+        let mut state = self.shared.lock();
+        state.flush_asked += 1;
+        let asked = state.flush_asked;
+        self.shared.flusher.notify_one();
+        loop {
+            if state.flushed >= asked {
+                return Ok(());
+            }
+            if let Some(reason) = state.hindrance.stops(Need::Room(0)) {
+                return Err(Arc::clone(reason));
+            }
+            (state, _) = Shared::sleep(state, &self.shared.flushed, None);
+        }
+    }
+}
+
+fn read_stopped(reason: &str) -> TableFault {
+    TableFault::Unavailable(reason.into())
+}
+
+fn write_stopped(reason: &str) -> WriteFault {
+    WriteFault::Unavailable(reason.into())
 }
 
 fn create(path: &Path) -> io::Result<()> {
@@ -139,12 +325,18 @@ fn create(path: &Path) -> io::Result<()> {
 
 impl Drop for File {
     fn drop(&mut self) {
-        // Without senders the writer ends when it has answered all; without it the checkpointer does.
-        self.requests = None;
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the store had panicked");
-            }
-        }
+        // First what is in memory is moved, for which the journal must still go on.
+        self.shared.lock().life = Life::Closing;
+        self.shared.flusher.notify_all();
+        end(self.flusher.take());
+        self.shared.lock().life = Life::Closed;
+        self.shared.syncer.notify_all();
+        end(self.syncer.take());
+    }
+}
+
+fn end(thread: Option<JoinHandle<()>>) {
+    if thread.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("a thread of the store had panicked");
     }
 }

@@ -1,213 +1,233 @@
-//! Reading: by key, by partition, by index.
+//! Reading from SQLite: by key, by partition, by index.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError, TryLockError,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
 };
 
-use forthright_core::{
-    Time,
-    table::{DecodeError, Index, Item, Key, Page, Position, Query, Range, TableFault, TableName},
+use forthright_core::table::{Index, Key, TableFault, TableName};
+use rusqlite::{
+    CachedStatement, Connection, ErrorCode, Row as SqliteRow,
+    backup::{Backup, StepResult},
+    params,
 };
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
-use super::schema;
+use super::{
+    row::{Found, Listing, Row},
+    schema,
+};
 
-/// A few read-only connections. A read sees every write that was acknowledged before it began.
+/// Read-only connections: one for each thread that reads at the same time.
+///
+/// An idle one goes on looking at the moment at which it began, and keeps the pages that it has seen, until
+/// rows are moved: which rows SQLite has newer versions of memory knows, and does not ask for those.
 #[derive(Debug)]
 pub(super) struct Readers {
-    connections: Vec<Mutex<Connection>>,
-    next: AtomicUsize,
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    /// How often the moment passed; odd while none may stay.
+    moments: AtomicU64,
 }
 
 impl Readers {
     /// Each connection's share of memory, in KiB.
     const CACHE_KIB: i64 = 1_024;
 
-    pub(super) fn open(path: &Path, count: usize) -> rusqlite::Result<Self> {
-        let connect = |_| schema::connect_to_read(path, Self::CACHE_KIB).map(Mutex::new);
-        let connections = (0..count.max(1)).map(connect).collect::<Result<_, _>>()?;
-        Ok(Self { connections, next: AtomicUsize::new(0) })
+    pub(super) const fn of(path: PathBuf) -> Self {
+        Self { path, idle: Mutex::new(Vec::new()), moments: AtomicU64::new(0) }
     }
 
-    /// Reads on whichever connection is free, or waits for one.
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        // A read leaves nothing behind that a panic could have broken.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads everything as one moment left it: one after the last [`release`](Self::release).
     pub(super) fn read<R>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<R, ReadError>,
-    ) -> Result<R, TableFault> {
-        let start = self.next.fetch_add(1, Ordering::Relaxed);
-        let count = self.connections.len().max(1);
-        let at = |offset: usize| self.connections.get(start.wrapping_add(offset) % count);
-        for connection in (0..count).filter_map(at) {
-            match connection.try_lock() {
-                Ok(free) => return read(&free).map_err(TableFault::from),
-                Err(TryLockError::Poisoned(poisoned)) => {
-                    // A read leaves nothing behind that a panic could have broken.
-                    return read(&poisoned.into_inner()).map_err(TableFault::from);
-                }
-                Err(TryLockError::WouldBlock) => {}
-            }
-        }
-        let Some(connection) = at(0) else {
-            return Err(TableFault::Unavailable("no connection to read with".into()));
+        read: impl FnOnce(&Connection) -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        let moment = self.moments.load(Ordering::SeqCst);
+        let connection = self.idle().pop();
+        let connection = match connection {
+            Some(connection) => connection,
+            None => schema::connect_to_read(&self.path, Self::CACHE_KIB)?,
         };
-        let free = connection.lock().unwrap_or_else(PoisonError::into_inner);
-        read(&free).map_err(TableFault::from)
-    }
-}
-
-/// Why a read failed.
-#[derive(Debug)]
-pub(super) enum ReadError {
-    Sqlite(rusqlite::Error),
-    Decode(DecodeError),
-    Version,
-}
-
-impl From<rusqlite::Error> for ReadError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-impl From<ReadError> for TableFault {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Decode(error) => Self::Damaged(error.into()),
-            ReadError::Version => Self::Damaged("a negative version".into()),
-            ReadError::Sqlite(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                    Self::Damaged(error.into())
-                }
-                _ => Self::Unavailable(error.into()),
-            },
+        if connection.is_autocommit() {
+            connection.prepare_cached("BEGIN")?.execute([])?;
         }
+        // After a failure it is closed, and the next read opens one anew.
+        let result = read(&connection)?;
+        let mut idle = self.idle();
+        if moment.is_multiple_of(2) && self.moments.load(Ordering::SeqCst) == moment {
+            idle.push(connection);
+        } else {
+            drop(idle);
+            connection.prepare_cached("COMMIT")?.execute([])?;
+            self.idle().push(connection);
+        }
+        Ok(result)
+    }
+
+    /// Lets go of the moment: who reads from now on sees what was moved, and none stays in the way of the
+    /// log's being emptied until [`hold`](Self::hold).
+    pub(super) fn release(&self) {
+        let mut idle = self.idle();
+        let moment = self.moments.load(Ordering::SeqCst);
+        self.moments.store(moment | 1, Ordering::SeqCst);
+        // One that cannot let go is closed.
+        idle.retain(|connection| {
+            connection.is_autocommit() || connection.execute_batch("COMMIT").is_ok()
+        });
+    }
+
+    /// From now on idle connections may stay at their moment.
+    pub(super) fn hold(&self) {
+        let moment = self.moments.load(Ordering::SeqCst);
+        self.moments.store((moment | 1).wrapping_add(1), Ordering::SeqCst);
     }
 }
 
-/// Puts the rows of `table` that `keys` name at their places in `rows`.
-pub(super) fn fill(
+/// A failed read, as the port tells of it.
+pub(super) fn fault(error: rusqlite::Error) -> TableFault {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            TableFault::Damaged(error.into())
+        }
+        // A value of another type than was written.
+        None => TableFault::Damaged(error.into()),
+        Some(_) => TableFault::Unavailable(error.into()),
+    }
+}
+
+/// What is under each of these keys.
+pub(super) fn find<'a>(
     connection: &Connection,
-    table: TableName,
-    keys: &[Key],
-    rows: &mut [Option<Item>],
-) -> Result<(), ReadError> {
-    // One transaction: all rows as one moment left them, and the file is locked once.
-    let transaction = connection.unchecked_transaction()?;
-    {
-        let mut find = transaction
-            .prepare_cached("SELECT version, body FROM item WHERE partition = ?1 AND sort = ?2")?;
-        for (key, row) in keys.iter().zip(rows).filter(|(key, _)| key.table == table) {
-            let found: Option<(i64, Vec<u8>)> = find
-                .query_row(params![key.partition, key.sort], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            *row = match found {
-                Some((version, body)) => Some(decode(key.clone(), version, &body)?),
-                None => None,
-            };
-        }
-    }
-    transaction.commit()?;
-    Ok(())
+    keys: impl Iterator<Item = &'a Key>,
+) -> rusqlite::Result<Vec<Found>> {
+    let mut find = connection.prepare_cached(
+        "SELECT sort, version, sum, due, due_at, listing, listing_at, body FROM item
+         WHERE partition = ?1 AND sort = ?2",
+    )?;
+    keys.map(|key| find_one(&mut find, key)).collect()
 }
 
-fn decode(key: Key, version: i64, body: &[u8]) -> Result<Item, ReadError> {
-    let version = u64::try_from(version).map_err(|_negative| ReadError::Version)?;
-    Item::decode(key, version, body).map_err(ReadError::Decode)
+fn find_one(find: &mut CachedStatement<'_>, key: &Key) -> rusqlite::Result<Found> {
+    let mut rows = find.query(params![key.partition, key.sort])?;
+    let Some(row) = rows.next()? else {
+        return Ok(Found::Absent);
+    };
+    Ok(checked(row, key))
 }
 
-/// One page.
-pub(super) fn page(connection: &Connection, query: &Query) -> Result<Page, ReadError> {
-    let after = query.after.as_ref();
-    let limit = query.limit.max(1);
-    match &query.range {
-        Range::Partition { table, partition, prefix } => {
-            let after = after.map(|position| position.key.sort.as_str());
-            partition_page(connection, (*table, partition, prefix), after, limit)
-        }
-        Range::Index { index, entry, until } => {
-            index_page(connection, (*index, entry, *until), after, limit)
-        }
+/// The row, if it is what was written under `key`.
+pub(super) fn checked(row: &SqliteRow<'_>, key: &Key) -> Found {
+    match read_row(row) {
+        Ok(row) if row.is_whole(key) => Found::Row(Arc::new(row)),
+        // Also a value of another type than was written.
+        Ok(_) | Err(_) => Found::Damaged,
     }
 }
 
-fn partition_page(
+fn read_row(row: &SqliteRow<'_>) -> rusqlite::Result<Row> {
+    let listing = |entry: usize, at: usize| -> rusqlite::Result<Listing> {
+        let entry: Option<String> = row.get(entry)?;
+        Ok(entry.map(Arc::from).zip(row.get(at)?))
+    };
+    Ok(Row {
+        version: row.get::<_, i64>(1)?.cast_unsigned(),
+        sum: row.get(2)?,
+        due: listing(3, 4)?,
+        listing: listing(5, 6)?,
+        body: row.get_ref(7)?.as_blob()?.into(),
+    })
+}
+
+/// The first `limit` rows of a partition, by their sort keys: those that begin with `prefix`, after `after`.
+pub(super) fn partition(
     connection: &Connection,
     (table, partition, prefix): (TableName, &str, &str),
     after: Option<&str>,
     limit: usize,
-) -> Result<Page, ReadError> {
+) -> rusqlite::Result<Vec<(Arc<Key>, Found)>> {
     // Sort keys with a prefix lie together, in the order of their bytes, and begin at the prefix.
     let (sql, from) = match after.filter(|after| *after >= prefix) {
         Some(after) => (
-            "SELECT sort, version, body FROM item WHERE partition = ?1 AND sort > ?2 ORDER BY sort",
+            "SELECT sort, version, sum, due, due_at, listing, listing_at, body FROM item
+             WHERE partition = ?1 AND sort > ?2 ORDER BY sort LIMIT ?3",
             after,
         ),
         None => (
-            "SELECT sort, version, body FROM item WHERE partition = ?1 AND sort >= ?2 ORDER BY sort",
+            "SELECT sort, version, sum, due, due_at, listing, listing_at, body FROM item
+             WHERE partition = ?1 AND sort >= ?2 ORDER BY sort LIMIT ?3",
             prefix,
         ),
     };
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![partition, from])?;
-    let mut page = Page::default();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![partition, from, limit])?;
+    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let sort: String = row.get(0)?;
         if !sort.starts_with(prefix) {
             break;
         }
-        if page.items.len() == limit {
-            page.next = page.keys.last().map(|key| Position { key: key.clone(), time: None });
-            break;
-        }
         let key = Key { table, partition: partition.to_owned(), sort };
-        let body: Vec<u8> = row.get(2)?;
-        page.items.push(decode(key.clone(), row.get(1)?, &body)?);
-        page.keys.push(key);
+        let checked = checked(row, &key);
+        found.push((Arc::new(key), checked));
     }
-    Ok(page)
+    Ok(found)
 }
 
-fn index_page(
+/// The first `limit` places in an index under `entry`, after `after` and not later than `until`.
+pub(super) fn listed(
     connection: &Connection,
-    (index, entry, until): (Index, &str, Time),
-    after: Option<&Position>,
+    (index, entry, until): (Index, &str, i64),
+    after: Option<(i64, &Key)>,
     limit: usize,
-) -> Result<Page, ReadError> {
+) -> rusqlite::Result<Vec<(i64, Key)>> {
     let sql = match index {
         Index::Due => {
-            "SELECT partition, sort, due_at FROM item
+            "SELECT due_at, partition, sort FROM item
              WHERE due = ?1 AND due_at <= ?2 AND (due_at, partition, sort) > (?3, ?4, ?5)
-             ORDER BY due_at, partition, sort"
+             ORDER BY due_at, partition, sort LIMIT ?6"
         }
         Index::Listing => {
-            "SELECT partition, sort, listing_at FROM item
+            "SELECT listing_at, partition, sort FROM item
              WHERE listing = ?1 AND listing_at <= ?2 AND (listing_at, partition, sort) > (?3, ?4, ?5)
-             ORDER BY listing_at, partition, sort"
+             ORDER BY listing_at, partition, sort LIMIT ?6"
         }
     };
     // Nothing comes before the earliest time with an empty partition.
-    let (time, partition, sort) = after.map_or((i64::MIN, "", ""), |position| {
-        let time = position.time.map_or(i64::MIN, Time::millis);
-        (time, position.key.partition.as_str(), position.key.sort.as_str())
+    let (time, partition, sort) = after.map_or((i64::MIN, "", ""), |(time, key)| {
+        (time, key.partition.as_str(), key.sort.as_str())
     });
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![entry, until.millis(), time, partition, sort])?;
-    let mut page = Page::default();
-    let mut last = None;
-    while let Some(row) = rows.next()? {
-        if page.keys.len() == limit {
-            page.next = page
-                .keys
-                .last()
-                .map(|key| Position { key: key.clone(), time: last.map(Time::from_millis) });
-            break;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![entry, until, time, partition, sort, limit], |row| {
+        Ok((row.get(0)?, Key::data(row.get(1)?, row.get::<_, String>(2)?)))
+    })?;
+    rows.collect()
+}
+
+/// Copies the file at `from`, as it is at one moment, to the empty file `to`, which then needs no journal.
+/// `begun` is called when that moment has come.
+pub(super) fn copy(from: &Path, to: &Path, begun: impl FnOnce()) -> rusqlite::Result<()> {
+    let from = schema::connect_to_read(from, 1_024)?;
+    from.execute_batch("BEGIN; SELECT count(*) FROM journal;")?;
+    begun();
+    let mut copy = Connection::open(to)?;
+    {
+        let backup = Backup::new(&from, &mut copy)?;
+        // All pages in one step: in several, each commit in between would begin the copy anew.
+        match backup.step(-1)? {
+            StepResult::Done => {}
+            _ => return Err(rusqlite::Error::InvalidQuery),
         }
-        page.keys.push(Key::data(row.get(0)?, row.get::<_, String>(1)?));
-        last = Some(row.get(2)?);
     }
-    Ok(page)
+    copy.execute("UPDATE journal SET is_open = 0", [])?;
+    copy.close().map_err(|(_, error)| error)
 }

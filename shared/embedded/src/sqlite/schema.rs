@@ -7,19 +7,23 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use super::OpenError;
 
 /// The schema that this program writes. Any other is refused.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-/// How long a connection waits for another process at the same file.
-const BUSY: Duration = Duration::from_secs(2);
+/// How long a connection waits for another one. A backup may be reading while the log is to be emptied.
+const BUSY: Duration = Duration::from_millis(500);
 
 /// Rows are appended in the order of their making: random keys touch pages of the index only. The body
 /// comes last, so that reading a row's listings does not read a long body's pages.
+///
+/// `journal` has one row: which generation of the journal was moved here last, its last transaction, and
+/// whether a journal with later ones must be there.
 const SCHEMA: &str = "
     CREATE TABLE item (
         id INTEGER PRIMARY KEY,
         partition TEXT NOT NULL,
         sort TEXT NOT NULL,
         version INTEGER NOT NULL,
+        sum INTEGER NOT NULL,
         due TEXT,
         due_at INTEGER,
         listing TEXT,
@@ -30,6 +34,13 @@ const SCHEMA: &str = "
     CREATE INDEX item_due ON item (due, due_at, partition, sort) WHERE due IS NOT NULL;
     CREATE INDEX item_listing ON item (listing, listing_at, partition, sort)
         WHERE listing IS NOT NULL;
+    CREATE TABLE journal (
+        store INTEGER NOT NULL,
+        generation INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        is_open INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO journal VALUES (random(), 0, 0, 0);
 ";
 
 /// A connection that may write.
@@ -38,10 +49,9 @@ pub(super) fn connect(path: &Path, cache_kib: i64) -> rusqlite::Result<Connectio
     let connection = Connection::open_with_flags(path, flags)?;
     settle(&connection, cache_kib)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    // The default of some builds is less: then a loss of power undoes what was acknowledged.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "secure_delete", "on")?;
-    // Checkpoints are for the checkpointer, off the path of commits.
+    // Checkpoints come when rows were moved, off the path of commits.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(connection)
 }
@@ -67,7 +77,6 @@ fn settle(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
 /// Makes the schema in a new file; refuses another one's.
 pub(super) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     let unusable = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    // Immediate: of two processes at a first start only one makes the schema.
     let transaction = connection
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
         .map_err(unusable)?;

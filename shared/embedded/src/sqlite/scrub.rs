@@ -1,0 +1,119 @@
+//! Looking through everything in a file, for damage that nobody has come upon yet.
+
+use forthright_core::table::{Key, TableName};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    read::{Readers, checked},
+    row::Found,
+};
+
+/// How many rows are looked at as of one moment: a moment keeps the log from being emptied.
+const ROWS_AT_ONCE: i64 = 256;
+
+/// What was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scrubbed {
+    /// How many rows there are.
+    pub rows: u64,
+    /// How many of them are not what was written. Whoever asks for one of them is told so.
+    pub damaged: u64,
+    /// How many of them an index does not lead to, so that somebody may take them for gone.
+    pub hidden: u64,
+    /// How many times a part of a file could not be read at all.
+    pub unreadable: u64,
+}
+
+impl Scrubbed {
+    /// Whether everything is as it was written.
+    #[must_use]
+    pub const fn is_clean(&self) -> bool {
+        self.damaged == 0 && self.hidden == 0 && self.unreadable == 0
+    }
+}
+
+impl std::ops::AddAssign for Scrubbed {
+    fn add_assign(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.damaged += other.damaged;
+        self.hidden += other.hidden;
+        self.unreadable += other.unreadable;
+    }
+}
+
+/// Looks at every row of a table in its file, a few at a time.
+pub(super) fn scrub(table: TableName, readers: &Readers) -> rusqlite::Result<Scrubbed> {
+    let sql = "SELECT coalesce(max(id), 0) FROM item";
+    let last: i64 = readers.read(|connection| connection.query_row(sql, [], |row| row.get(0)))?;
+    let mut all = Scrubbed::default();
+    let mut after = 0;
+    while after < last {
+        match readers.read(|connection| some(table, connection, after)) {
+            Ok((found, next)) => {
+                all += found;
+                after = next.unwrap_or(last);
+            }
+            Err(_) => {
+                all.unreadable += 1;
+                after += ROWS_AT_ONCE;
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The rows after `after`, and the last one's number.
+fn some(
+    table: TableName,
+    connection: &Connection,
+    after: i64,
+) -> rusqlite::Result<(Scrubbed, Option<i64>)> {
+    let mut select = connection.prepare_cached(
+        "SELECT sort, version, sum, due, due_at, listing, listing_at, body, partition, id
+         FROM item NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = select.query(params![after, ROWS_AT_ONCE])?;
+    let mut found = Scrubbed::default();
+    let mut last = None;
+    while let Some(row) = rows.next()? {
+        let id = row.get(9)?;
+        last = Some(id);
+        found.rows += 1;
+        let key = row.get(8).and_then(|partition| Ok(Key { table, partition, sort: row.get(0)? }));
+        match key.map(|key| (checked(row, &key), key)) {
+            Ok((Found::Row(row), key)) => {
+                let mut is_led_to = leads_to(connection, BY_KEY, (None, &key), id)?;
+                for (sql, listing) in [(BY_DUE, &row.due), (BY_LISTING, &row.listing)] {
+                    if let Some((entry, at)) = listing {
+                        is_led_to &= leads_to(connection, sql, (Some((entry, *at)), &key), id)?;
+                    }
+                }
+                found.hidden += u64::from(!is_led_to);
+            }
+            Ok((Found::Absent | Found::Damaged, _)) | Err(_) => found.damaged += 1,
+        }
+    }
+    Ok((found, last))
+}
+
+const BY_KEY: &str = "SELECT id FROM item INDEXED BY item_key WHERE partition = ?1 AND sort = ?2";
+const BY_DUE: &str = "SELECT id FROM item INDEXED BY item_due
+     WHERE partition = ?1 AND sort = ?2 AND due = ?3 AND due_at = ?4";
+const BY_LISTING: &str = "SELECT id FROM item INDEXED BY item_listing
+     WHERE partition = ?1 AND sort = ?2 AND listing = ?3 AND listing_at = ?4";
+
+/// Whether an index leads to the row of this number.
+fn leads_to(
+    connection: &Connection,
+    sql: &str,
+    (listing, key): (Option<(&str, i64)>, &Key),
+    id: i64,
+) -> rusqlite::Result<bool> {
+    let mut find = connection.prepare_cached(sql)?;
+    let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+    let found = match listing {
+        None => find.query_row(params![key.partition, key.sort], read),
+        Some((entry, at)) => find.query_row(params![key.partition, key.sort, entry, at], read),
+    };
+    Ok(found.optional()? == Some(id))
+}
