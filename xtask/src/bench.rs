@@ -13,12 +13,12 @@ mod server;
 mod wire;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use self::{
     load::{Load, Outcome},
@@ -53,6 +53,9 @@ pub(crate) struct Arguments {
     /// How many connections the platform keeps to the host
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=500))]
     connections: u16,
+    /// Measure this build of the program instead of making one
+    #[arg(long)]
+    binary: Option<PathBuf>,
     /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
@@ -60,17 +63,16 @@ pub(crate) struct Arguments {
 
 /// Measures and prints; false if a message was lost or answered twice at a rate that was sustained.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<bool> {
-    let status = Command::new("cargo")
-        .current_dir(root)
-        .args(["build", "--release", "--locked", "--package", "forthright-cli"])
-        .status()?;
-    ensure!(status.success(), "the release build of forthright failed");
+    let binary = match &arguments.binary {
+        Some(binary) => binary.canonicalize().context("there is no such program")?,
+        None => build(root)?,
+    };
 
     let folder = server::Folder::make(root)?;
     eprintln!("measuring the disk");
     let disk = disk::measure(folder.path())?;
     let mut load = Load::new(arguments.customers)?;
-    let server = Server::start(root, &folder, load.mock_port()?)?;
+    let server = Server::start(root, &binary, &folder, load.mock_port()?)?;
     load.connect(server.address(), usize::from(arguments.connections))?;
     let mut messages = Messages::new(server.address(), arguments.customers);
 
@@ -89,6 +91,15 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<bool> {
         report.print();
     }
     Ok(report.is_exact())
+}
+
+fn build(root: &Path) -> Result<PathBuf> {
+    let status = Command::new("cargo")
+        .current_dir(root)
+        .args(["build", "--release", "--locked", "--package", "forthright-cli"])
+        .status()?;
+    ensure!(status.success(), "the release build of forthright failed");
+    Ok(root.join("target/release/forthright"))
 }
 
 /// Raises the rate until it is not sustained; the steps that were, and the one that was not.

@@ -29,11 +29,12 @@ pub(super) fn start(
     receivers: Receivers,
     stopping: &watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + use<> {
+    let lanes = Lanes { bundle, stopping };
     let tasks = [
-        tokio::spawn(lane(Lane::Intent, Arc::clone(bundle), receivers.inbound, stopping.clone())),
-        tokio::spawn(lane(Lane::Reply, Arc::clone(bundle), receivers.outbound, stopping.clone())),
-        tokio::spawn(lane(Lane::Escalation, Arc::clone(bundle), receivers.human, stopping.clone())),
-        tokio::spawn(lane(Lane::Privacy, Arc::clone(bundle), receivers.privacy, stopping.clone())),
+        tokio::spawn(lanes.lead(receivers.inbound, |bundle| &bundle.intent)),
+        tokio::spawn(lanes.lead(receivers.outbound, |bundle| &bundle.reply)),
+        tokio::spawn(lanes.lead(receivers.human, |bundle| &bundle.escalation)),
+        tokio::spawn(lanes.lead(receivers.privacy, |bundle| &bundle.privacy)),
         tokio::spawn(ticks(Arc::clone(bundle), stopping.clone())),
     ];
     async move {
@@ -43,35 +44,36 @@ pub(super) fn start(
     }
 }
 
-/// Which function a lane leads to.
-#[derive(Debug, Clone, Copy)]
-enum Lane {
-    Intent,
-    Reply,
-    Escalation,
-    Privacy,
+/// What the lanes share.
+struct Lanes<'a> {
+    bundle: &'a Arc<Local>,
+    stopping: &'a watch::Receiver<bool>,
 }
 
-/// Handles what comes until the process is asked to end, and then what was begun.
-async fn lane(
-    lane: Lane,
-    bundle: Arc<Local>,
-    mut hints: mpsc::Receiver<Vec<u8>>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let bundle = bundle.as_ref();
-    let incoming = futures::stream::poll_fn(move |context| hints.poll_recv(context))
-        .take_until(async move { stopped(&mut stopping).await });
-    incoming
-        .for_each_concurrent(JOBS_AT_ONCE, |bytes| async move {
-            match lane {
-                Lane::Intent => job(&bundle.intent, &bytes).await,
-                Lane::Reply => job(&bundle.reply, &bytes).await,
-                Lane::Escalation => job(&bundle.escalation, &bytes).await,
-                Lane::Privacy => job(&bundle.privacy, &bytes).await,
-            }
-        })
-        .await;
+impl Lanes<'_> {
+    /// Leads a lane to a function: handles what comes until the process is asked to end, and then what was begun.
+    fn lead<Job, Function>(
+        &self,
+        mut hints: mpsc::Receiver<Vec<u8>>,
+        function: fn(&Local) -> &Function,
+    ) -> impl Future<Output = ()> + Send + use<Job, Function>
+    where
+        Job: FromHint + Clone + Send + Sync,
+        Function: Handle<Job> + Poison<Job> + Sync + 'static,
+    {
+        let bundle = Arc::clone(self.bundle);
+        let mut stopping = self.stopping.clone();
+        async move {
+            let function = function(&bundle);
+            let incoming = futures::stream::poll_fn(move |context| hints.poll_recv(context))
+                .take_until(async move { stopped(&mut stopping).await });
+            incoming
+                .for_each_concurrent(JOBS_AT_ONCE, |bytes| async move {
+                    job(function, &bytes).await;
+                })
+                .await;
+        }
+    }
 }
 
 /// Handles one job: again while it may succeed, by a person if it never can.

@@ -62,14 +62,19 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `forthright serve`, with the mock on `mock_port` as its platform, and waits until it is ready.
     /// Its output is kept in `target/bench.log`.
-    pub(crate) fn start(root: &Path, folder: &Folder, mock_port: u16) -> Result<Self> {
+    pub(crate) fn start(
+        root: &Path,
+        binary: &Path,
+        folder: &Folder,
+        mock_port: u16,
+    ) -> Result<Self> {
         let demo = fs::read_to_string(root.join("content/brands/demo.toml"))?;
         let brand = folder.path().join("bench.toml");
         fs::write(&brand, brand_file(&demo, mock_port)?)?;
         let address = free_address()?;
         let log_path = root.join("target/bench.log");
         let log = File::create(&log_path)?;
-        let child = Command::new(root.join("target/release/forthright"))
+        let child = Command::new(binary)
             .current_dir(root)
             .arg("serve")
             .arg("--data")
@@ -86,7 +91,7 @@ impl Server {
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .context("cannot start target/release/forthright")?;
+            .with_context(|| format!("cannot start {}", binary.display()))?;
         let mut server = Self { child, address };
         server.wait_until_ready().with_context(|| {
             format!("the host did not become ready; {} has what it said", log_path.display())

@@ -123,7 +123,7 @@ fn an_erasure_keeps_the_opt_out_and_forgets_the_rest() {
 
 #[test]
 fn of_two_opt_outs_of_one_person_the_later_one_counts_and_neither_is_confirmed_for_the_other() {
-    let later = NOW.plus(Duration::from_secs(60));
+    let later = NOW.plus(Duration::from_mins(1));
     for (own, theirs) in [(NOW, later), (later, NOW)] {
         let mut gate = gate();
         gate.suppressed = Some(Suppressed { at: own, by: Some(eid(1)) });

@@ -101,6 +101,7 @@ impl File {
             moving: Arc::clone(&moving),
             clearing: None,
             in_log: None,
+            filling: Some((String::new(), String::new())),
         };
         let mut file = Self {
             path: path.to_owned(),
@@ -236,14 +237,14 @@ impl File {
         if let Some(reason) = state.hindrance.stops(Need::Synced(0)) {
             return Err(write_stopped(reason));
         }
-        let before = (state.active().destroys, state.queue.is_half_full());
+        let before = (state.active().destroys, state.queue.is_nearly_full());
         let applied = state.apply(request, cold);
         let done = matches!(applied, Applied::Done(_));
         let syncer = done && state.syncer.wakes_for(request.soon);
         if syncer {
             state.syncer = Rest::Awake;
         }
-        let news = before != (state.active().destroys, state.queue.is_half_full());
+        let news = before != (state.active().destroys, state.queue.is_nearly_full());
         let flusher = done && (state.flusher_sleeps || news);
         state.flusher_sleeps &= !flusher;
         drop(state);

@@ -7,10 +7,12 @@ use std::{
 };
 
 use forthright_core::table::TableName;
+use rustix::{process::setpriority_process, thread::gettid};
 
 use super::{
+    filter::Print,
     journal::Journal,
-    read::Readers,
+    read::{self, Readers},
     recent::Generation,
     row::Outcomes,
     sorted::{ROWS_AT_ONCE, Sorted, Trouble, trouble},
@@ -20,7 +22,7 @@ use super::{
 };
 
 /// Rows are moved at the latest this long after the first of them was written.
-const AGE_MAX: Duration = Duration::from_secs(2);
+const AGE_MAX: Duration = Duration::from_secs(5);
 
 /// So long after a deletion what was deleted leaves the files: others within it share the work.
 const DELETED_WAIT: Duration = Duration::from_millis(250);
@@ -28,8 +30,15 @@ const DELETED_WAIT: Duration = Duration::from_millis(250);
 /// How long it waits before it tries again what did not go.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// How far the thread stands back. It still has its share, else the journal would be full.
+const NICENESS: i32 = 5;
+
 /// More rows than this that SQLite does not take mean that the file is of no use.
 const LEFT_MAX: usize = 4_096;
+
+/// How many keys are read into the filter in one step, and added under one lock.
+const KEYS_AT_ONCE: usize = 4_096;
+const ADDED_AT_ONCE: usize = 256;
 
 /// What the thread works with.
 #[derive(Debug)]
@@ -45,6 +54,8 @@ pub(super) struct Flusher {
     pub(super) clearing: Option<(u64, usize)>,
     /// Up to this generation, deleted rows are still in SQLite's log.
     pub(super) in_log: Option<u64>,
+    /// After which of the file's keys the filter is still to be filled.
+    pub(super) filling: Option<(String, String)>,
 }
 
 /// Why a step did not go.
@@ -80,15 +91,29 @@ impl From<io::Error> for Stop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
     Flush,
+    /// Fill the filter, a little.
+    Fill,
     /// What did not go before.
     Again,
     Close,
 }
 
+/// Lets the threads go first that somebody waits for. On Linux a thread has a niceness of its own.
+fn step_back() {
+    if let Err(error) = setpriority_process(Some(gettid()), NICENESS) {
+        tracing::debug!(%error, "rows are moved at the priority of everything else");
+    }
+}
+
 impl Flusher {
     /// Runs until the file is closed, or the disk fails.
     pub(super) fn run(mut self) {
+        step_back();
         while let Some(work) = self.next() {
+            if work == Work::Fill {
+                self.fill();
+                continue;
+            }
             let outcome = self.flush(work);
             let hindered = match &outcome {
                 Ok(()) => None,
@@ -133,6 +158,8 @@ impl Flusher {
                 return Some(Work::Flush);
             } else if state.active().destroys || self.in_log.is_some() {
                 Some((DELETED_WAIT, Work::Flush))
+            } else if self.filling.is_some() {
+                return Some(Work::Fill);
             } else {
                 state.active().is_news.then_some((AGE_MAX, Work::Flush))
             };
@@ -149,7 +176,7 @@ impl Flusher {
 
     fn is_urgent(&self, state: &State) -> bool {
         let waits = self.table == TableName::Keys && state.active().destroys;
-        waits || state.queue.is_half_full() || state.flush_asked > state.flushed
+        waits || state.queue.is_nearly_full() || state.flush_asked > state.flushed
     }
 
     fn flush(&mut self, work: Work) -> Result<(), Stop> {
@@ -175,6 +202,9 @@ impl Flusher {
 
     /// Moves what is frozen, and clears up behind it.
     fn catch_up(&mut self) -> Result<(), Stop> {
+        // Nobody stays at a moment while the file changes: the log would grow, and all of it would have to be
+        // moved at once. And before memory forgets the rows, everybody must see them in SQLite.
+        self.readers.release();
         let frozen = self.shared.lock().frozen().map(Arc::clone);
         if let Some(frozen) = frozen {
             self.move_rows(&frozen)?;
@@ -182,9 +212,10 @@ impl Flusher {
             if frozen.destroys {
                 self.in_log = Some(frozen.number);
             }
-            // Before memory forgets the rows, everybody must see them in SQLite. They go with the last who
-            // holds them, and not under the lock.
-            self.readers.release();
+            let prints: Vec<_> =
+                frozen.rows().filter_map(|(key, row)| row.map(|_| Print::of(key))).collect();
+            self.add(&prints);
+            // They go with the last who holds them, and not under the lock.
             drop(self.shared.settle(State::thaw));
         }
         let cleared = self.clear();
@@ -192,9 +223,44 @@ impl Flusher {
         cleared
     }
 
+    /// Reads some keys of the file into the filter. What is moved to the file meanwhile is added then.
+    fn fill(&mut self) {
+        let Some((partition, sort)) = self.filling.take() else {
+            return;
+        };
+        let found = self.readers.read(|connection| {
+            read::keys(connection, (&partition, &sort), KEYS_AT_ONCE, self.table)
+        });
+        match found {
+            Ok(keys) => {
+                self.add(&keys.iter().map(Print::of).collect::<Vec<_>>());
+                match keys.into_iter().next_back() {
+                    Some(last) => self.filling = Some((last.partition, last.sort)),
+                    None => self.shared.lock().filter.complete(),
+                }
+            }
+            // Whoever asks for such a key hears of it. Without a filter SQLite is asked for everything.
+            Err(error) => {
+                tracing::error!(
+                    table = self.table.name(),
+                    alarm = "damaged",
+                    "the keys cannot be read: {error}"
+                );
+            }
+        }
+    }
+
+    fn add(&self, prints: &[Print]) {
+        for prints in prints.chunks(ADDED_AT_ONCE) {
+            let mut state = self.shared.lock();
+            for print in prints {
+                state.filter.add(*print);
+            }
+        }
+    }
+
     /// Frees what a generation needed whose rows are in SQLite.
     fn clear(&mut self) -> Result<(), Stop> {
-        self.readers.release();
         if let Some((number, until)) = self.clearing {
             self.sorted.checkpoint()?;
             self.journal.begin(number + 2, until)?;
@@ -210,7 +276,7 @@ impl Flusher {
         let mut left = Outcomes::new();
         for rows in rows.chunks(ROWS_AT_ONCE) {
             match self.sorted.put(rows) {
-                Ok(()) => {}
+                Ok(()) => self.sorted.checkpoint()?,
                 // One bad page must not keep the others' rows from their place.
                 Err(error) if trouble(&error) == Trouble::Damage => {
                     left.extend(self.sorted.put_what_goes(rows)?);

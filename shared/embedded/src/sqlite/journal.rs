@@ -159,14 +159,21 @@ impl Segment {
         Ok(bytes)
     }
 
-    /// Begins a use: overwrites what an earlier one left up to `until`, and syncs.
+    /// Begins a use: overwrites what an earlier one left up to `until`, and syncs: often, so that the other
+    /// segment's syncs wait for little.
     fn begin(&self, usage: Use, until: usize) -> io::Result<()> {
         let mut at = BLOCK;
+        let mut unsynced = 0;
         while at < until.min(self.bytes) {
             let length = until.min(self.bytes).saturating_sub(at).min(ZEROS.len());
             let zeros = ZEROS.get(..length).unwrap_or(&ZEROS);
             self.file.write_all_at(zeros, at as u64)?;
             at = at.saturating_add(length);
+            unsynced += length;
+            if unsynced >= SYNC_BYTES {
+                self.file.sync_data()?;
+                unsynced = 0;
+            }
         }
         self.file.write_all_at(&usage.written(), 0)?;
         self.file.sync_data()
@@ -199,6 +206,9 @@ impl Segment {
 }
 
 static ZEROS: [u8; 65_536] = [0; 65_536];
+
+/// How much is overwritten between two syncs.
+const SYNC_BYTES: usize = 262_144;
 
 /// The length of what is written of a head; the rest of its block is zeros.
 const HEAD: usize = 36;

@@ -15,7 +15,7 @@ use rustix::{
 /// The lock of a folder; the system takes it back when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct FolderLock {
-    _file: File,
+    file: File,
 }
 
 impl FolderLock {
@@ -25,9 +25,19 @@ impl FolderLock {
         options.write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(folder.join("lock"))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self { file })),
             Err(Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // A child that was forked and is not yet what it is to be has the file open, too: closing it would
+        // not let go.
+        if let Err(error) = flock(&self.file, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the folder's lock goes with the process only");
         }
     }
 }

@@ -98,9 +98,9 @@ impl Queue {
         self.used
     }
 
-    /// Whether it is time to move rows.
-    pub(super) const fn is_half_full(&self) -> bool {
-        self.used >= self.segment / 2
+    /// Whether it is time to move rows: the more there are, the fewer pages of the file each of them changes.
+    pub(super) const fn is_nearly_full(&self) -> bool {
+        self.used >= self.segment / 8 * 7
     }
 
     /// Whether the active segment takes a record of so many bytes.
@@ -192,7 +192,7 @@ mod tests {
         }
         let full = BLOCK + 4 * (500 + GROUP_MORE);
         assert_eq!(queue.used(), full);
-        assert!(queue.is_half_full() && !queue.has_room(8_192 - full));
+        assert!(!queue.is_nearly_full() && !queue.has_room(8_192 - full));
         let batch = queue.take();
         assert_eq!((batch.first, batch.count, batch.last()), (1, 4, 4));
         queue.took(batch, 2_560);

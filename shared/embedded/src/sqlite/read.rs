@@ -123,6 +123,24 @@ fn find_one(find: &mut CachedStatement<'_>, key: &Key) -> rusqlite::Result<Found
     Ok(checked(row, key))
 }
 
+/// The first `limit` keys after this one, in their order.
+pub(super) fn keys(
+    connection: &Connection,
+    (partition, sort): (&str, &str),
+    limit: usize,
+    table: TableName,
+) -> rusqlite::Result<Vec<Key>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT partition, sort FROM item INDEXED BY item_key
+         WHERE (partition, sort) > (?1, ?2) ORDER BY partition, sort LIMIT ?3",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![partition, sort, limit], |row| {
+        Ok(Key { table, partition: row.get(0)?, sort: row.get(1)? })
+    })?;
+    rows.collect()
+}
+
 /// The row, if it is what was written under `key`.
 pub(super) fn checked(row: &SqliteRow<'_>, key: &Key) -> Found {
     match read_row(row) {

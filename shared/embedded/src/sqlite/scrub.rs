@@ -48,15 +48,12 @@ pub(super) fn scrub(table: TableName, readers: &Readers) -> rusqlite::Result<Scr
     let mut all = Scrubbed::default();
     let mut after = 0;
     while after < last {
-        match readers.read(|connection| some(table, connection, after)) {
-            Ok((found, next)) => {
-                all += found;
-                after = next.unwrap_or(last);
-            }
-            Err(_) => {
-                all.unreadable += 1;
-                after += ROWS_AT_ONCE;
-            }
+        if let Ok((found, next)) = readers.read(|connection| some(table, connection, after)) {
+            all += found;
+            after = next.unwrap_or(last);
+        } else {
+            all.unreadable += 1;
+            after += ROWS_AT_ONCE;
         }
     }
     Ok(all)

@@ -21,8 +21,9 @@ use super::{
 /// The share of memory of the connection, in KiB.
 const CACHE_KIB: i64 = 4_096;
 
-/// How many rows one transaction moves: it is short, so that what reads the log meanwhile is, too.
-pub(super) const ROWS_AT_ONCE: usize = 256;
+/// How many rows one transaction moves, and one checkpoint: a disk that has little to write at a time keeps the
+/// journal's next sync waiting for little.
+pub(super) const ROWS_AT_ONCE: usize = 128;
 
 /// The SQLite file, for writing.
 #[derive(Debug)]

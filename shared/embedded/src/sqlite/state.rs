@@ -12,6 +12,7 @@ use foldhash::fast::RandomState;
 use forthright_core::table::{Key, TableName, WriteToken};
 
 use super::{
+    filter::Filter,
     queue::Queue,
     recent::{Clean, Entry, Generation},
     row::{Change, Effect, Found, Outcomes, Row, record_bytes},
@@ -88,6 +89,7 @@ pub(super) struct State {
     active: Generation,
     frozen: Option<Arc<Generation>>,
     clean: Clean,
+    pub(super) filter: Filter,
     /// How many generations were frozen: what SQLite has of other keys than theirs has not changed since.
     freezes: u64,
     tokens: Tokens,
@@ -116,6 +118,7 @@ impl State {
             active: Generation::new(generation + 1, 0),
             frozen: None,
             clean: Clean::default(),
+            filter: Filter::new(),
             freezes: 0,
             tokens: Tokens::default(),
             queue: Queue::new(segment, generation + 1),
@@ -158,7 +161,10 @@ impl State {
         if let Some(entry) = self.entry(key) {
             return Some((entry.row.clone(), entry.kept));
         }
-        self.clean.get(key).map(|row| (row.clone(), 0))
+        if let Some(row) = self.clean.get(key) {
+            return Some((row.clone(), 0));
+        }
+        self.filter.excludes(key).then_some((None, 0))
     }
 
     /// Remembers what SQLite has under a key. False if a generation was frozen since it was asked.
