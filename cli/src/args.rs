@@ -31,6 +31,8 @@ pub enum Command {
     Automation(Automation),
     /// Copy the state into a folder, while it is served or not
     Backup(Backup),
+    /// Put the data back from a copy, with the keys as they are now; no server may run
+    Restore(Restore),
     /// Check the signature of a webhook body that lies in a file
     Verify(Verify),
     /// Put the functions under every fault that can be thought of, in virtual time, and say which promises broke
@@ -133,6 +135,17 @@ pub struct Backup {
     /// Where to copy it; there must be no copy yet
     #[arg(value_name = "FOLDER")]
     pub to: PathBuf,
+}
+
+/// A copy to put back.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Restore {
+    /// Where the state lies and whose it is.
+    #[command(flatten)]
+    pub place: Place,
+    /// The copy that `backup` made
+    #[arg(value_name = "FOLDER")]
+    pub from: PathBuf,
 }
 
 /// A signature to check.

@@ -5,6 +5,7 @@ pub mod bundle;
 mod control;
 mod host;
 mod place;
+mod restore;
 mod secrets;
 pub mod serve;
 pub mod simulate;
@@ -34,6 +35,7 @@ pub fn run(args: Args) -> ExitCode {
         Command::Erase(whose) => host::block_on(tools::erase(&whose)),
         Command::Automation(change) => host::block_on(tools::automation(&change)),
         Command::Backup(backup) => host::block_on(tools::backup(&backup)),
+        Command::Restore(asked) => host::block_on(restore::run(&asked)),
         Command::Verify(verify) => tools::verify(&verify),
         Command::Simulate(simulate) => tools::simulate(&simulate),
     };

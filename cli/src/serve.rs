@@ -7,6 +7,7 @@
 mod demo;
 mod intake;
 mod places;
+mod scrub;
 mod site;
 mod workers;
 
@@ -88,8 +89,11 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
     let control = Control::open(&serve.place.data)
         .map_err(|error| format!("the tools' socket cannot be made: {error}"))?;
     let control = control.serve(local.clone(), stopping.clone());
+    let scrubs = scrub::run(Arc::clone(&local.table), stopping.clone());
     announce(serve, address, platform.as_deref())?;
-    let site = async { tokio::join!(site::serve(listener, bundle, platform, stopping), control).0 };
+    let site = async {
+        tokio::join!(site::serve(listener, bundle, platform, stopping), control, scrubs).0
+    };
     tokio::pin!(site);
     tokio::select! {
         outcome = &mut site => return outcome,

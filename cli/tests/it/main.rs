@@ -17,6 +17,7 @@ mod hostile;
 mod kill;
 mod place;
 mod platform;
+mod restore;
 mod server;
 mod shutdown;
 mod tools;

@@ -22,16 +22,16 @@ use crate::{
 /// The customer whom the demo's page plays.
 const CUSTOMER: &str = "15550100200";
 
-fn tool(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn tool(folder: &Path, arguments: &[&str]) -> Output {
     program().args(arguments).current_dir(folder).output().unwrap()
 }
 
-fn export(folder: &Path) -> (Option<i32>, Value) {
+pub(crate) fn export(folder: &Path) -> (Option<i32>, Value) {
     let output = tool(folder, &["export", "--id", CUSTOMER]);
     (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
 }
 
-fn erase(folder: &Path) {
+pub(crate) fn erase(folder: &Path) {
     let output = tool(folder, &["erase", "--id", CUSTOMER]);
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stdout).unwrap();
@@ -46,7 +46,7 @@ fn erase(folder: &Path) {
 }
 
 /// Says something on the demo's page, which waits for an answer.
-fn say(server: &Server, text: &str) {
+pub(crate) fn say(server: &Server, text: &str) {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let body = format!("text={}", text.replace(' ', "+"));
     let answer = server.call(&wire::request("POST", "/say", &form, body.as_bytes()));

@@ -185,6 +185,29 @@ impl SqliteTable {
         self.keys.backup(&to.join(file_name(TableName::Keys)))
     }
 
+    /// Puts another file in the place of a store's data, at once: a copy that [`backup`](Self::backup) made, on the
+    /// same disk. The store must have been closed in order. Its keys stay as they are.
+    pub fn replace_data(folder: &Path, with: &Path) -> Result<(), OpenError> {
+        let unreachable = |source| OpenError::Io { path: folder.to_owned(), source };
+        let Some(_lock) = FolderLock::take(folder).map_err(unreachable)? else {
+            return Err(OpenError::InUse { folder: folder.to_owned() });
+        };
+        let data = folder.join(file_name(TableName::Data));
+        // Empty, and of the other file.
+        for tail in ["-wal", "-shm"] {
+            let mut name = data.clone().into_os_string();
+            name.push(tail);
+            match fs::remove_file(name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(unreachable(error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        fs::rename(with, data).map_err(unreachable)?;
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(unreachable)
+    }
+
     /// Looks through everything in the files for damage. It blocks, for about a second for each 100,000 rows,
     /// and is in nobody's way. What is in the journal still is not looked at: it was written just now.
     pub fn scrub(&self) -> Result<Scrubbed, TableFault> {
