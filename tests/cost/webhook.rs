@@ -18,7 +18,7 @@ use forthright_core::{
     http::Request,
     ids::Address,
     ledger::{Inbox, Register, Replies, Stores},
-    table::{Item, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
+    table::{Item, Kept, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
 };
 use forthright_testkit::{FixedVault, seeded_entropy};
 use forthright_webhook::Webhook;
@@ -48,7 +48,7 @@ impl Table for Forgetful {
         Ok(Page::default())
     }
 
-    async fn write(&self, _: WriteToken, _: Vec<Write>) -> Result<(), WriteFault> {
+    async fn write(&self, _: WriteToken, _: Vec<Write>, _: Kept) -> Result<(), WriteFault> {
         self.count();
         Ok(())
     }

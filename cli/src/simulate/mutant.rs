@@ -14,7 +14,7 @@ use forthright_core::{
     ledger::HINT_GRACE,
     state::State,
     table::{
-        Attribute, Condition, Index, Item, Key, Page, Query, TableFault, TableName, Write,
+        Attribute, Condition, Index, Item, Kept, Key, Page, Query, TableFault, TableName, Write,
         WriteFault, WriteToken,
     },
 };
@@ -301,16 +301,14 @@ impl<T: Table> Table for Mutated<T> {
         self.inner.query(query).await
     }
 
-    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+    async fn write(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        kept: Kept,
+    ) -> Result<(), WriteFault> {
         match self.mistake(writes) {
-            Some(writes) => self.inner.write(token, writes).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        match self.mistake(writes) {
-            Some(writes) => self.inner.write_soon(token, writes).await,
+            Some(writes) => self.inner.write(token, writes, kept).await,
             None => Ok(()),
         }
     }

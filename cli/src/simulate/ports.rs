@@ -8,7 +8,7 @@ use std::{
 use forthright_core::{
     Fault, Hint, Queue, QueueMessage, Table,
     http::{Exchange, ExchangeFault, Request, Response},
-    table::{Item, Key, Page, Query, TableFault, TableName, Write, WriteFault, WriteToken},
+    table::{Item, Kept, Key, Page, Query, TableFault, TableName, Write, WriteFault, WriteToken},
 };
 use forthright_testkit::{Faulty, Memory};
 
@@ -24,26 +24,6 @@ pub(super) struct Watched {
     pub(super) forgets: bool,
 }
 
-impl Watched {
-    async fn commit(
-        &self,
-        token: WriteToken,
-        writes: Vec<Write>,
-        soon: bool,
-    ) -> Result<(), WriteFault> {
-        let before: Vec<_> = writes.iter().map(|write| self.memory.row(write.key())).collect();
-        let done = if soon && self.forgets {
-            self.memory.write_soon(token, writes.clone()).await
-        } else {
-            self.memory.write(token, writes.clone()).await
-        };
-        if done.is_ok() {
-            self.watch.committed(&self.kernel, &self.memory, &before, &writes);
-        }
-        done
-    }
-}
-
 impl Table for Watched {
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableFault> {
         self.memory.get_many(keys).await
@@ -53,12 +33,19 @@ impl Table for Watched {
         self.memory.query(query).await
     }
 
-    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.commit(token, writes, false).await
-    }
-
-    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.commit(token, writes, true).await
+    async fn write(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        kept: Kept,
+    ) -> Result<(), WriteFault> {
+        let before: Vec<_> = writes.iter().map(|write| self.memory.row(write.key())).collect();
+        let kept = if self.forgets { kept } else { Kept::Now };
+        let done = self.memory.write(token, writes.clone(), kept).await;
+        if done.is_ok() {
+            self.watch.committed(&self.kernel, &self.memory, &before, &writes);
+        }
+        done
     }
 }
 
@@ -69,32 +56,6 @@ pub(super) struct Shelf {
     pub(super) kernel: Kernel,
     pub(super) watch: Watch,
     pub(super) torn_reads: bool,
-}
-
-impl Shelf {
-    async fn commit(
-        &self,
-        token: WriteToken,
-        writes: Vec<Write>,
-        soon: bool,
-    ) -> Result<(), WriteFault> {
-        let turn = self.kernel.call(if soon { "write soon" } else { "write" }).await;
-        let line = self.watch.seen().trace.is_some().then(|| describe(&writes));
-        let done = if soon {
-            self.inner.write_soon(token, writes).await
-        } else {
-            self.inner.write(token, writes).await
-        };
-        self.watch.note(|| {
-            let done = match &done {
-                Ok(()) => "done".to_owned(),
-                Err(fault) => fault.to_string(),
-            };
-            format!("    task {} writes {}: {done}", self.kernel.task(), line.unwrap_or_default())
-        });
-        turn.over().await;
-        done
-    }
 }
 
 impl Table for Shelf {
@@ -137,12 +98,28 @@ impl Table for Shelf {
         page
     }
 
-    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.commit(token, writes, false).await
-    }
-
-    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.commit(token, writes, true).await
+    async fn write(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        kept: Kept,
+    ) -> Result<(), WriteFault> {
+        let call = match kept {
+            Kept::Now => "write",
+            Kept::Soon => "write soon",
+        };
+        let turn = self.kernel.call(call).await;
+        let line = self.watch.seen().trace.is_some().then(|| describe(&writes));
+        let done = self.inner.write(token, writes, kept).await;
+        self.watch.note(|| {
+            let done = match &done {
+                Ok(()) => "done".to_owned(),
+                Err(fault) => fault.to_string(),
+            };
+            format!("    task {} writes {}: {done}", self.kernel.task(), line.unwrap_or_default())
+        });
+        turn.over().await;
+        done
     }
 }
 

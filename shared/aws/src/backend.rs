@@ -9,7 +9,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use forthright_core::{
     BrandId, BrandKeys, Fault, Hint, Queue, Source, Table, Vault,
     ledger::Stores,
-    table::{Item, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
+    table::{Item, Kept, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
 };
 
 use crate::boot::{clock, entropy};
@@ -68,7 +68,12 @@ impl Table for DynamoDb {
         match self.0 {}
     }
 
-    async fn write(&self, _token: WriteToken, _writes: Vec<Write>) -> Result<(), WriteFault> {
+    async fn write(
+        &self,
+        _token: WriteToken,
+        _writes: Vec<Write>,
+        _kept: Kept,
+    ) -> Result<(), WriteFault> {
         match self.0 {}
     }
 }

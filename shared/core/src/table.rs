@@ -38,6 +38,7 @@ pub trait Table: Send + Sync {
         &self,
         token: WriteToken,
         writes: Vec<Write>,
+        kept: Kept,
     ) -> impl Future<Output = Result<(), WriteFault>> + Send;
 
     /// How many rows to change in one transaction where many are to be changed and none needs the others, such as
@@ -45,19 +46,6 @@ pub trait Table: Send + Sync {
     /// between.
     fn rows_at_once(&self) -> usize {
         WRITES_MAX
-    }
-
-    /// Like [`write`](Self::write), but a crash or a loss of power may undo it until the next `write` is done.
-    /// What is written later is never kept without it.
-    ///
-    /// For what would be found and settled again: it spares the disk's slowest work. A store that knows no
-    /// difference takes it as an ordinary write.
-    fn write_soon(
-        &self,
-        token: WriteToken,
-        writes: Vec<Write>,
-    ) -> impl Future<Output = Result<(), WriteFault>> + Send {
-        self.write(token, writes)
     }
 }
 
@@ -77,21 +65,27 @@ impl<T: Table> Table for std::sync::Arc<T> {
         &self,
         token: WriteToken,
         writes: Vec<Write>,
+        kept: Kept,
     ) -> impl Future<Output = Result<(), WriteFault>> + Send {
-        self.as_ref().write(token, writes)
+        self.as_ref().write(token, writes, kept)
     }
 
     fn rows_at_once(&self) -> usize {
         self.as_ref().rows_at_once()
     }
+}
 
-    fn write_soon(
-        &self,
-        token: WriteToken,
-        writes: Vec<Write>,
-    ) -> impl Future<Output = Result<(), WriteFault>> + Send {
-        self.as_ref().write_soon(token, writes)
-    }
+/// When a write must survive a crash and a loss of power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is on the disk when the write returns.
+    Now,
+    /// A crash or a loss of power may undo it until the next write that is kept now. What is written later is
+    /// never kept without it.
+    ///
+    /// For what would be found and settled again: it spares the disk's slowest work. A store that knows no
+    /// difference takes it as [`Now`](Self::Now).
+    Soon,
 }
 
 /// A change of one row, on a condition.

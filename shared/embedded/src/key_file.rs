@@ -15,7 +15,7 @@ use data_encoding::HEXLOWER;
 use forthright_core::{
     BrandId, BrandKeys, Clock, Entropy, Epoch, Fault, Table, Time, Vault,
     seal::{Binding, SubjectKey},
-    table::{Attribute, Item, Key, TableFault, Write, WriteFault, WriteToken},
+    table::{Attribute, Item, Kept, Key, TableFault, Write, WriteFault, WriteToken},
 };
 use zeroize::Zeroizing;
 
@@ -173,7 +173,7 @@ impl<T: Table> KeyFile<T> {
                 .bytes(Attribute::Wrapped, wrapped)
                 .bytes(Attribute::KeyId, self.master.id().to_vec());
             let token = WriteToken::fresh(&self.entropy);
-            match self.table.write(token, vec![Write::create(row)]).await {
+            match self.table.write(token, vec![Write::create(row)], Kept::Now).await {
                 // The next round reads what is there: ours, or that of who was first.
                 Ok(()) | Err(WriteFault::Condition { .. } | WriteFault::Unknown(_)) => {}
                 Err(WriteFault::Conflict) => {

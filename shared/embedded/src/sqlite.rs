@@ -45,8 +45,8 @@ use std::{
 };
 
 use forthright_core::table::{
-    Item, Key, Page, Query, Range, Table, TableFault, TableName, Write, WriteFault, WriteToken,
-    check_shape,
+    Item, Kept, Key, Page, Query, Range, Table, TableFault, TableName, Write, WriteFault,
+    WriteToken, check_shape,
 };
 
 use tokio::sync::watch;
@@ -255,21 +255,11 @@ impl Table for SqliteTable {
         self.file(table).query(query).await
     }
 
-    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.commit(token, writes, false).await
-    }
-
-    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.commit(token, writes, true).await
-    }
-}
-
-impl SqliteTable {
-    async fn commit(
+    async fn write(
         &self,
         token: WriteToken,
         writes: Vec<Write>,
-        soon: bool,
+        kept: Kept,
     ) -> Result<(), WriteFault> {
         check_shape(&writes)?;
         let table = writes.first().map_or(TableName::Data, |write| write.key().table);
@@ -277,6 +267,6 @@ impl SqliteTable {
             // Two journals are not synced together.
             return Err(WriteFault::Malformed("a transaction over both tables"));
         }
-        self.file(table).write(token, writes, soon).await
+        self.file(table).write(token, writes, kept).await
     }
 }

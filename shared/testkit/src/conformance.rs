@@ -22,7 +22,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use forthright_core::{
     Table, Time,
     table::{
-        Attribute, Index, Item, Key, Page, Query, Range, TableName, Write, WriteFault, WriteToken,
+        Attribute, Index, Item, Kept, Key, Page, Query, Range, TableName, Write, WriteFault,
+        WriteToken,
     },
 };
 
@@ -65,7 +66,7 @@ fn token() -> WriteToken {
 async fn write<T: Table>(table: &T, writes: Vec<Write>) -> Result<(), WriteFault> {
     const TRIES: usize = 200;
     for _ in 0..TRIES {
-        match table.write(token(), writes.clone()).await {
+        match table.write(token(), writes.clone(), Kept::Now).await {
             Err(WriteFault::Conflict) => {}
             answer => return answer,
         }

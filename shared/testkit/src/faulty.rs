@@ -7,7 +7,7 @@ use std::{
 
 use forthright_core::{
     Clock, Table,
-    table::{Item, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
+    table::{Item, Kept, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
 };
 
 /// What goes wrong, and at which call.
@@ -130,49 +130,6 @@ impl<T: Table> Faulty<T> {
             ) => Err(TableFault::Unavailable("a planned fault".into())),
         }
     }
-}
-
-impl<T: Table> Faulty<T> {
-    /// Lets a write through as planned.
-    async fn through(
-        &self,
-        token: WriteToken,
-        writes: Vec<Write>,
-        soon: bool,
-    ) -> Result<(), WriteFault> {
-        let unknown = || WriteFault::Unknown("a planned fault".into());
-        match self.enter() {
-            None => {}
-            Some(FaultKind::Delay(span)) => self.clock.sleep(span).await,
-            Some(FaultKind::FailBefore | FaultKind::CrashBefore) => {
-                return Err(WriteFault::Unavailable("a planned fault".into()));
-            }
-            Some(FaultKind::UnknownBefore) => return Err(unknown()),
-            Some(FaultKind::UnknownLater) => {
-                self.state().later.push((token, writes));
-                return Err(unknown());
-            }
-            Some(FaultKind::UnknownAfter | FaultKind::CrashAfter) => {
-                // Only what was done has an unknown outcome; a refusal is a refusal.
-                self.write_inner(token, writes, soon).await?;
-                return Err(unknown());
-            }
-        }
-        self.write_inner(token, writes, soon).await
-    }
-
-    async fn write_inner(
-        &self,
-        token: WriteToken,
-        writes: Vec<Write>,
-        soon: bool,
-    ) -> Result<(), WriteFault> {
-        if soon {
-            self.inner.write_soon(token, writes).await
-        } else {
-            self.inner.write(token, writes).await
-        }
-    }
 
     /// What was still on its way never arrives, as when a copy was put back into a table of its own.
     pub fn lose_late_writes(&self) {
@@ -184,7 +141,7 @@ impl<T: Table> Faulty<T> {
         let later = std::mem::take(&mut self.state().later);
         let count = later.len();
         for (token, writes) in later {
-            drop(self.inner.write(token, writes).await);
+            drop(self.inner.write(token, writes, Kept::Now).await);
         }
         count
     }
@@ -201,16 +158,35 @@ impl<T: Table> Table for Faulty<T> {
         self.inner.query(query).await
     }
 
-    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.through(token, writes, false).await
+    async fn write(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        kept: Kept,
+    ) -> Result<(), WriteFault> {
+        let unknown = || WriteFault::Unknown("a planned fault".into());
+        match self.enter() {
+            None => {}
+            Some(FaultKind::Delay(span)) => self.clock.sleep(span).await,
+            Some(FaultKind::FailBefore | FaultKind::CrashBefore) => {
+                return Err(WriteFault::Unavailable("a planned fault".into()));
+            }
+            Some(FaultKind::UnknownBefore) => return Err(unknown()),
+            Some(FaultKind::UnknownLater) => {
+                self.state().later.push((token, writes));
+                return Err(unknown());
+            }
+            Some(FaultKind::UnknownAfter | FaultKind::CrashAfter) => {
+                // Only what was done has an unknown outcome; a refusal is a refusal.
+                self.inner.write(token, writes, kept).await?;
+                return Err(unknown());
+            }
+        }
+        self.inner.write(token, writes, kept).await
     }
 
     fn rows_at_once(&self) -> usize {
         self.inner.rows_at_once()
-    }
-
-    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.through(token, writes, true).await
     }
 }
 
@@ -242,7 +218,7 @@ mod tests {
             table.plan(Plan { at: 2, kind });
             let write = |number| {
                 let token = WriteToken::from_bytes([number; 16]);
-                block_on(table.write(token, vec![Write::create(row(number))]))
+                block_on(table.write(token, vec![Write::create(row(number))], Kept::Now))
             };
             write(1).unwrap();
             let answer = write(2);

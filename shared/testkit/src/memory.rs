@@ -8,8 +8,8 @@ use std::{
 use forthright_core::{
     Table, Time,
     table::{
-        Index, Item, Key, Page, Position, Query, Range, TableFault, TableName, Write, WriteFault,
-        WriteToken, check_shape,
+        Index, Item, Kept, Key, Page, Position, Query, Range, TableFault, TableName, Write,
+        WriteFault, WriteToken, check_shape,
     },
 };
 
@@ -30,7 +30,8 @@ struct State {
     damaged: HashSet<Key>,
     /// What the last transactions replaced, newest last: a stale index shows it.
     before: VecDeque<Replaced>,
-    /// What was written soon since the last write to the same table, oldest first: a loss of power undoes it.
+    /// What is kept soon since the last write to the same table that was kept now, oldest first: a loss of
+    /// power undoes it.
     soon: Vec<(TableName, Replaced)>,
 }
 
@@ -127,8 +128,8 @@ impl Memory {
         self.state().rows.get(key).cloned()
     }
 
-    /// Undoes what was [written soon](Table::write_soon) and not followed by a write to the same table, as a
-    /// crash or a loss of power may; tells how many transactions that were.
+    /// Undoes what is [kept soon](Kept::Soon) and was not followed by a write to the same table that is
+    /// [kept now](Kept::Now), as a crash or a loss of power may; tells how many transactions that were.
     pub fn lose_power(&self) -> usize {
         let mut state = self.state();
         let soon = std::mem::take(&mut state.soon);
@@ -199,22 +200,20 @@ impl Table for Memory {
         })
     }
 
-    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+    async fn write(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        kept: Kept,
+    ) -> Result<(), WriteFault> {
         let tables: Vec<_> = writes.iter().map(|write| write.key().table).collect();
         let mut state = self.state();
-        let written = state.commit(token, writes).map(drop);
-        // A log that is synced keeps all that stands before in it.
-        if written.is_ok() {
-            state.soon.retain(|(table, _)| !tables.contains(table));
-        }
-        written
-    }
-
-    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        let table = writes.first().map(|write| write.key().table);
-        let mut state = self.state();
         let replaced = state.commit(token, writes)?;
-        state.soon.extend(table.map(|table| (table, replaced)));
+        match kept {
+            // A log that is synced keeps all that stands before in it.
+            Kept::Now => state.soon.retain(|(table, _)| !tables.contains(table)),
+            Kept::Soon => state.soon.extend(tables.first().map(|table| (*table, replaced))),
+        }
         Ok(())
     }
 }
@@ -296,7 +295,7 @@ mod tests {
     use crate::conformance;
 
     fn write(memory: &Memory, number: u8, writes: Vec<Write>) -> Result<(), WriteFault> {
-        block_on(memory.write(WriteToken::from_bytes([number; 16]), writes))
+        block_on(memory.write(WriteToken::from_bytes([number; 16]), writes, Kept::Now))
     }
 
     #[test]
@@ -316,7 +315,8 @@ mod tests {
         let memory = Memory::new();
         let row = |name: &str| Item::new(Key::data(format!("T#{name}"), "-"));
         let soon = |number: u8, writes| {
-            block_on(memory.write_soon(WriteToken::from_bytes([number; 16]), writes)).unwrap();
+            block_on(memory.write(WriteToken::from_bytes([number; 16]), writes, Kept::Soon))
+                .unwrap();
         };
         soon(1, vec![Write::create(row("kept"))]);
         write(&memory, 2, vec![Write::create(row("synced"))]).unwrap();

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use forthright_core::{
     Table,
     table::{
-        Action, Condition, Grant, Item, Key, Page, Query, Range, TableFault, TableName, Write,
-        WriteFault, WriteToken,
+        Action, Condition, Grant, Item, Kept, Key, Page, Query, Range, TableFault, TableName,
+        Write, WriteFault, WriteToken,
     },
 };
 
@@ -134,18 +134,18 @@ impl<T: Table> Table for Restricted<T> {
         self.inner.query(query).await
     }
 
-    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+    async fn write(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        kept: Kept,
+    ) -> Result<(), WriteFault> {
         self.check(&writes)?;
-        self.inner.write(token, writes).await
+        self.inner.write(token, writes, kept).await
     }
 
     fn rows_at_once(&self) -> usize {
         self.inner.rows_at_once()
-    }
-
-    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        self.check(&writes)?;
-        self.inner.write_soon(token, writes).await
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
         let table = Restricted::new(memory.clone(), grants);
         let key = |partition: &str| Key::data(partition.to_owned(), "-");
         let write = |number, write| {
-            block_on(table.write(WriteToken::from_bytes([number; 16]), vec![write]))
+            block_on(table.write(WriteToken::from_bytes([number; 16]), vec![write], Kept::Now))
         };
         write(1, Write::create(Item::new(key("T#1")))).unwrap();
         block_on(table.get_many(&[key("T#1")])).unwrap();
@@ -208,8 +208,9 @@ mod tests {
         let row = || Item::new(Key::data(Key::subject_partition(pid, Epoch::FIRST), "ROW"));
         let gate = |of: u8| Key::gate(Pid::from_bytes([of; 16]));
         let check = |of: u8| Write::Check { key: gate(of), condition: Condition::Exists };
-        let write =
-            |number, writes| block_on(table.write(WriteToken::from_bytes([number; 16]), writes));
+        let write = |number, writes| {
+            block_on(table.write(WriteToken::from_bytes([number; 16]), writes, Kept::Now))
+        };
         write(1, vec![Write::create(Item::new(gate(1)))]).unwrap();
         write(2, vec![Write::create(Item::new(gate(2)))]).unwrap();
         for without in [vec![Write::create(row())], vec![Write::create(row()), check(2)]] {

@@ -11,7 +11,7 @@ use std::{
 use forthright_core::{
     Fault, Hint, Queue, QueueMessage, Table,
     http::{Exchange, ExchangeFault, Request, Response},
-    table::{Item, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
+    table::{Item, Kept, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
 };
 use forthright_testkit::{FaultKind, Faulty, Memory, Plan, standin::WhatsAppStandIn};
 
@@ -30,14 +30,14 @@ impl Table for Yielding {
         self.0.query(query).await
     }
 
-    async fn write(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
+    async fn write(
+        &self,
+        token: WriteToken,
+        writes: Vec<Write>,
+        kept: Kept,
+    ) -> Result<(), WriteFault> {
         tokio::task::yield_now().await;
-        self.0.write(token, writes).await
-    }
-
-    async fn write_soon(&self, token: WriteToken, writes: Vec<Write>) -> Result<(), WriteFault> {
-        tokio::task::yield_now().await;
-        self.0.write_soon(token, writes).await
+        self.0.write(token, writes, kept).await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     port::{Clock, Entropy},
     seal::{Binding, BrandKeys, KeyCache, Keyring, SubjectKey, Vault, table_fault, write_fault},
     table::{
-        Attribute, Index, Item, Key, Page, Query, Range, Table, Write, WriteFault, WriteToken,
+        Attribute, Index, Item, Kept, Key, Page, Query, Range, Table, Write, WriteFault, WriteToken,
     },
     time::Time,
 };
@@ -45,15 +45,6 @@ pub(super) enum Commit {
     Done,
     /// Nothing of it is done: a row moved, at the write with this index if that is known.
     Moved(Option<usize>),
-}
-
-/// When a transaction must survive a loss of power.
-#[derive(Debug, Clone, Copy)]
-enum Kept {
-    /// Before anybody hears that it is done.
-    Now,
-    /// With the next one that must.
-    Soon,
 }
 
 impl<T: Table, V: Vault> Stores<T, V> {
@@ -207,11 +198,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
     async fn commit_as(&self, writes: Vec<Write>, kept: Kept) -> Result<Commit, Fault> {
         for _ in 0..TRIES {
             let token = WriteToken::fresh(&self.entropy);
-            let written = match kept {
-                Kept::Now => self.table.write(token, writes.clone()).await,
-                Kept::Soon => self.table.write_soon(token, writes.clone()).await,
-            };
-            match written {
+            match self.table.write(token, writes.clone(), kept).await {
                 Ok(()) => return Ok(Commit::Done),
                 Err(WriteFault::Condition { index }) => return Ok(Commit::Moved(Some(index))),
                 Err(WriteFault::Conflict) => self.pause().await,

@@ -14,7 +14,9 @@ use crate::{
     fault::Fault,
     ids::{Epoch, Pid},
     port::{Clock, Entropy},
-    table::{Attribute, Condition, Item, Key, Table, TableFault, Write, WriteFault, WriteToken},
+    table::{
+        Attribute, Condition, Item, Kept, Key, Table, TableFault, Write, WriteFault, WriteToken,
+    },
     time::Time,
 };
 
@@ -122,9 +124,8 @@ impl<T: Table> Keyring<'_, T> {
         let row = Item::new(row_key.clone())
             .bytes(Attribute::Wrapped, wrapped)
             .bytes(Attribute::KeyId, key.id().to_vec());
-        let write =
-            self.table.write(WriteToken::fresh(self.entropy), vec![Write::create(row)]).await;
-        match write {
+        let create = vec![Write::create(row)];
+        match self.table.write(WriteToken::fresh(self.entropy), create, Kept::Now).await {
             Ok(()) => {
                 self.cache.put(pid, epoch, self.clock.now(), &key);
                 Ok(Some(key))
@@ -142,7 +143,7 @@ impl<T: Table> Keyring<'_, T> {
         self.cache.forget(pid);
         let delete =
             Write::Delete { key: Key::subject_key(pid, epoch), condition: Condition::Version(1) };
-        match self.table.write(WriteToken::fresh(self.entropy), vec![delete]).await {
+        match self.table.write(WriteToken::fresh(self.entropy), vec![delete], Kept::Now).await {
             // A key that stays behind is one that nobody can name: harmless.
             Ok(()) | Err(WriteFault::Condition { .. } | WriteFault::Conflict) => Ok(()),
             Err(fault) => Err(write_fault(fault)),
@@ -164,7 +165,7 @@ impl<T: Table> Keyring<'_, T> {
             let mut tombstone = Item::new(key.clone()).text(Attribute::State, DESTROYED);
             tombstone.version = version;
             let put = Write::Put { item: tombstone, condition };
-            match self.table.write(WriteToken::fresh(self.entropy), vec![put]).await {
+            match self.table.write(WriteToken::fresh(self.entropy), vec![put], Kept::Now).await {
                 Ok(()) => {
                     self.cache.forget(pid);
                     return Ok(());

@@ -10,7 +10,7 @@ use std::{
 };
 
 use forthright_core::table::{
-    Item, Key, Page, Query, TableFault, TableName, Write, WriteFault, WriteToken,
+    Item, Kept, Key, Page, Query, TableFault, TableName, Write, WriteFault, WriteToken,
 };
 
 use super::{
@@ -192,7 +192,7 @@ impl File {
         &self,
         token: WriteToken,
         writes: Vec<Write>,
-        soon: bool,
+        kept: Kept,
     ) -> Result<(), WriteFault> {
         // Encoded here, without the lock that all share.
         let changes = writes.into_iter().map(Change::of).collect::<Result<Vec<_>, _>>()?;
@@ -202,11 +202,11 @@ impl File {
         if record_bytes > self.segment / 2 - BLOCK - GROUP_MORE {
             return Err(WriteFault::Malformed("a transaction larger than the journal"));
         }
-        let request = Request { token, changes, record_bytes, soon };
+        let request = Request { token, changes, record_bytes, kept };
         let mut cold = Cold::default();
         loop {
             match self.apply(&request, &cold)? {
-                Applied::Done(_) if soon => return Ok(()),
+                Applied::Done(_) if kept == Kept::Soon => return Ok(()),
                 Applied::Done(need) => {
                     let unknown = |reason: Reason| WriteFault::Unknown(reason.to_string().into());
                     return self.shared.wait(need).await.map_err(unknown);
@@ -240,7 +240,7 @@ impl File {
         let before = (state.active().destroys, state.queue.is_nearly_full());
         let applied = state.apply(request, cold);
         let done = matches!(applied, Applied::Done(_));
-        let syncer = done && state.syncer.wakes_for(request.soon);
+        let syncer = done && state.syncer.wakes_for(request.kept);
         if syncer {
             state.syncer = Rest::Awake;
         }

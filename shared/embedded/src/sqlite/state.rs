@@ -9,7 +9,7 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
-use forthright_core::table::{Key, TableName, WriteToken};
+use forthright_core::table::{Kept, Key, TableName, WriteToken};
 
 use super::{
     filter::Filter,
@@ -26,8 +26,8 @@ pub(super) struct Request {
     pub(super) changes: Vec<Change>,
     /// How long its record in the journal is; zero if it changes nothing.
     pub(super) record_bytes: usize,
-    /// Whether its caller does not wait until it is on the disk.
-    pub(super) soon: bool,
+    /// Whether its caller waits until it is on the disk.
+    pub(super) kept: Kept,
 }
 
 /// What was read from SQLite for a transaction, as long as no generation was frozen since.
@@ -65,10 +65,10 @@ pub(super) enum Rest {
 
 impl Rest {
     /// Whether somebody who wrote must wake it.
-    pub(super) const fn wakes_for(self, soon: bool) -> bool {
+    pub(super) const fn wakes_for(self, kept: Kept) -> bool {
         match self {
             Self::Awake => false,
-            Self::Dozes => !soon,
+            Self::Dozes => matches!(kept, Kept::Now),
             Self::Sleeps => true,
         }
     }
@@ -194,11 +194,12 @@ impl State {
             return Applied::NoRoom(Need::Room(self.freezes));
         }
         let outcomes: Vec<_> = request.changes.iter().filter_map(Change::outcome).collect();
-        let number = self.queue.append(outcomes.into_iter(), request.record_bytes, !request.soon);
+        let sync = request.kept == Kept::Now;
+        let number = self.queue.append(outcomes.into_iter(), request.record_bytes, sync);
         for change in &request.changes {
             match &change.effect {
-                Effect::Put(row) => self.set(&change.key, Some(Arc::clone(row)), request.soon),
-                Effect::Delete => self.set(&change.key, None, request.soon),
+                Effect::Put(row) => self.set(&change.key, Some(Arc::clone(row)), request.kept),
+                Effect::Delete => self.set(&change.key, None, request.kept),
                 Effect::Check => {}
             }
         }
@@ -257,10 +258,13 @@ impl State {
         Ok(checked)
     }
 
-    fn set(&mut self, key: &Arc<Key>, row: Option<Arc<Row>>, soon: bool) {
-        // Who reads a row that was written soon builds on what was before it, too.
+    fn set(&mut self, key: &Arc<Key>, row: Option<Arc<Row>>, kept: Kept) {
         let number = self.queue.newest();
-        let kept = if soon { self.entry(key).map_or(0, |entry| entry.kept) } else { number };
+        let kept = match kept {
+            Kept::Now => number,
+            // Who reads a row that is kept soon builds on what was before it, too.
+            Kept::Soon => self.entry(key).map_or(0, |entry| entry.kept),
+        };
         self.active.set(key, row, (number, kept));
         self.clean.forget(key);
     }

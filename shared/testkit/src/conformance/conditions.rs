@@ -2,7 +2,7 @@
 
 use forthright_core::{
     Table,
-    table::{Attribute, Condition, Key, WRITES_MAX, Write, WriteFault},
+    table::{Attribute, Condition, Kept, Key, WRITES_MAX, Write, WriteFault},
 };
 
 use super::{get, key, refused, row, token, write};
@@ -129,7 +129,7 @@ pub async fn repeated_token<T: Table>(fresh: impl AsyncFn() -> T) {
     let token = token();
     let mut answered = 0;
     for _ in 0..200 {
-        match table.write(token, vec![Write::create(first.clone())]).await {
+        match table.write(token, vec![Write::create(first.clone())], Kept::Now).await {
             Ok(()) => answered += 1,
             Err(WriteFault::Conflict) => {}
             Err(fault) => panic!("a repeated call was refused: {fault:?}"),

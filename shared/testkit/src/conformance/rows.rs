@@ -2,7 +2,7 @@
 
 use forthright_core::{
     Epoch, Pid, Table,
-    table::{Attribute, Item, Key, TableName, Write, WriteFault},
+    table::{Attribute, Item, Kept, Key, TableName, Write, WriteFault},
 };
 
 use super::{get, key, row, token, write};
@@ -24,7 +24,7 @@ pub async fn written_soon<T: Table>(fresh: impl AsyncFn() -> T) {
     let table = fresh().await;
     let item = row("a", "1");
     let soon = async |write: Write| loop {
-        match table.write_soon(token(), vec![write.clone()]).await {
+        match table.write(token(), vec![write.clone()], Kept::Soon).await {
             Err(WriteFault::Conflict) => {}
             answer => return answer,
         }

@@ -19,7 +19,7 @@ use super::*;
 #[derive(Debug, Clone)]
 enum Step {
     /// A transaction, and whether its caller waits.
-    Write(Vec<Write>, bool),
+    Write(Vec<Write>, Kept),
     /// Everything in memory is moved.
     Flush,
     /// The store is closed and opened again.
@@ -100,11 +100,12 @@ fn queries() -> impl Strategy<Value = Query> {
 }
 
 fn steps() -> impl Strategy<Value = Step> {
+    let kept = prop_oneof![Just(Kept::Now), Just(Kept::Soon)];
     prop_oneof![
-        20 => (vec(writes(), 1..4), any::<bool>()).prop_map(|(mut writes, soon)| {
+        20 => (vec(writes(), 1..4), kept).prop_map(|(mut writes, kept)| {
             let table = writes[0].key().table;
             writes.retain(|write| write.key().table == table);
-            Step::Write(writes, soon)
+            Step::Write(writes, kept)
         }),
         3 => Just(Step::Flush),
         1 => Just(Step::Reopen),
@@ -197,14 +198,9 @@ async fn run(steps: Vec<Step>, is_restless: bool) {
     let mut subject = Subject::open(quick_folder(), is_restless);
     for (number, step) in steps.into_iter().enumerate() {
         match step {
-            Step::Write(writes, soon) => {
-                let expected = told(memory.write(token(number), writes.clone()).await);
-                let table = subject.table();
-                let answer = if soon {
-                    table.write_soon(token(number), writes).await
-                } else {
-                    table.write(token(number), writes).await
-                };
+            Step::Write(writes, kept) => {
+                let expected = told(memory.write(token(number), writes.clone(), kept).await);
+                let answer = subject.table().write(token(number), writes, kept).await;
                 assert_eq!(told(answer), expected);
             }
             Step::Flush => {
@@ -220,7 +216,7 @@ async fn run(steps: Vec<Step>, is_restless: bool) {
                     let mark =
                         Key { table: name, ..Key::data("T#mark".into(), number.to_string()) };
                     let writes = vec![Write::create(Item::new(mark))];
-                    subject.table().write(token(number), writes).await.unwrap();
+                    subject.table().write(token(number), writes, Kept::Now).await.unwrap();
                 }
                 let (folder, is_restless) = subject.kill();
                 subject = Subject::open(folder, is_restless);

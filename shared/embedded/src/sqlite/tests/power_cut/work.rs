@@ -22,7 +22,7 @@ pub(super) struct Transaction {
     pub(super) table: TableName,
     pub(super) writes: Vec<Write>,
     /// Whether its caller waits until it is on the disk.
-    pub(super) waits: bool,
+    pub(super) kept: Kept,
 }
 
 /// The key of the row that only this transaction makes.
@@ -56,7 +56,7 @@ pub(super) fn transaction(seed: u64, number: usize) -> Transaction {
             writes = vec![Write::create(Item::new(mark(TableName::Keys, number)))];
             writes.push(destroyed(number - AGE));
         }
-        return Transaction { number, table: TableName::Keys, writes, waits: true };
+        return Transaction { number, table: TableName::Keys, writes, kept: Kept::Now };
     }
     let body = vec![u8::try_from(first % 250).unwrap() + 1; 20 + second * 5];
     let mut item = Item::new(mark(TableName::Data, number)).bytes(Attribute::Sealed, body);
@@ -81,7 +81,8 @@ pub(super) fn transaction(seed: u64, number: usize) -> Transaction {
             writes.push(Write::Delete { key, condition: Condition::Exists });
         }
     }
-    Transaction { number, table: TableName::Data, writes, waits: number == 0 || second % 3 != 0 }
+    let kept = if number == 0 || second % 3 != 0 { Kept::Now } else { Kept::Soon };
+    Transaction { number, table: TableName::Data, writes, kept }
 }
 
 /// The key that a transaction of `number - AGE` made becomes a tombstone, if that transaction made one.
@@ -119,20 +120,15 @@ async fn work(
     while next < last {
         let end = (next + together(next)).min(last);
         let round: Vec<_> = (next..end).map(|number| transaction(seed, number)).collect();
-        let writes = round.iter().map(|it| {
-            let token = token(it.number);
-            async move {
-                if it.waits {
-                    table.write(token, it.writes.clone()).await
-                } else {
-                    table.write_soon(token, it.writes.clone()).await
-                }
-            }
-        });
+        let writes =
+            round.iter().map(|it| table.write(token(it.number), it.writes.clone(), it.kept));
         for (transaction, answer) in round.iter().zip(join_all(writes).await) {
             match answer {
                 Ok(()) => {
-                    let kind = if transaction.waits { "kept" } else { "soon" };
+                    let kind = match transaction.kept {
+                        Kept::Now => "kept",
+                        Kept::Soon => "soon",
+                    };
                     acks.write_all(format!("{kind} {}\n", transaction.number).as_bytes()).unwrap();
                 }
                 Err(WriteFault::Unavailable(_) | WriteFault::Unknown(_)) => all = false,
@@ -189,7 +185,7 @@ async fn go_on(table: &SqliteTable, acks: &mut File, seed: u64, count: usize) {
         let it = transaction(seed, number);
         for _ in 0..400 {
             // The token makes what was done before no second time.
-            match table.write(token(number), it.writes.clone()).await {
+            match table.write(token(number), it.writes.clone(), Kept::Now).await {
                 Ok(()) => break,
                 Err(WriteFault::Condition { .. }) => {
                     let mark = mark(it.table, number);
