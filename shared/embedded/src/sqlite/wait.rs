@@ -117,11 +117,12 @@ impl Shared {
     /// The disk failed: everybody who waits hears of it, and the host.
     pub(super) fn fail(&self, reason: &str) {
         tracing::error!(alarm = "disk", "the disk failed: {reason}");
+        // First of all: whoever hears of it may try the other file at once.
+        self.failure.send_replace(true);
         self.settle(|state| state.hindrance.failed = Some(reason.into()));
         self.syncer.notify_all();
         self.flusher.notify_all();
         self.flushed.notify_all();
-        self.failure.send_replace(true);
     }
 
     /// Whether the disk failed, under this file or another one.
