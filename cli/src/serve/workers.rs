@@ -2,8 +2,8 @@
 
 use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use forthright_core::{Fault, FromHint, Handle, Poison, Retry};
-use forthright_embedded::{Receivers, lanes};
+use forthright_core::{Fault, FromHint, Handle, Hint, Poison, Retry};
+use forthright_embedded::Receivers;
 use forthright_steward::Tick;
 use futures::{FutureExt, StreamExt};
 use tokio::{
@@ -54,7 +54,7 @@ impl Lanes<'_> {
     /// Leads a lane to a function: handles what comes until the process is asked to end, and then what was begun.
     fn lead<Job, Function>(
         &self,
-        mut hints: mpsc::Receiver<Vec<u8>>,
+        mut hints: mpsc::Receiver<Hint>,
         function: fn(&Local) -> &Function,
     ) -> impl Future<Output = ()> + Send + use<Job, Function>
     where
@@ -67,33 +67,29 @@ impl Lanes<'_> {
             let function = function(&bundle);
             let incoming = futures::stream::poll_fn(move |context| hints.poll_recv(context))
                 .take_until(async move { stopped(&mut stopping).await });
-            incoming
-                .for_each_concurrent(JOBS_AT_ONCE, |bytes| async move {
-                    job(function, &bytes).await;
-                })
-                .await;
+            incoming.for_each_concurrent(JOBS_AT_ONCE, |hint| job(function, hint)).await;
         }
     }
 }
 
 /// Handles one job: again while it may succeed, by a person if it never can.
-async fn job<Job, Function>(function: &Function, bytes: &[u8])
+async fn job<Job, Function>(function: &Function, hint: Hint)
 where
     Job: FromHint + Clone,
     Function: Handle<Job> + Poison<Job>,
 {
-    let Some(job) = lanes::read(bytes).ok().and_then(Job::from_hint) else {
+    let Some(job) = Job::from_hint(hint) else {
         tracing::error!("dropped a hint that is not of its lane");
         return;
     };
     for attempt in 0..TRIES {
-        let Err(fault) = guarded(async { function.handle(job.clone()).await.map(drop) }).await
-        else {
+        let Err(fault) = guarded(function.handle(job.clone())).await else {
             return;
         };
         if fault.retry() == Retry::Never {
             tracing::error!(error = %fault, alarm = "poison", "a job can never succeed; a person gets it");
-            if let Err(second) = guarded(function.to_a_person(&job)).await {
+            // Apart, for it is rare: every job would else be as large as both together.
+            if let Err(second) = guarded(Box::pin(function.to_a_person(&job))).await {
                 tracing::error!(error = %second, "no person could be told; the steward will find it");
             }
             return;
@@ -105,9 +101,13 @@ where
 }
 
 /// One job's panic must not take the others with it. It would come again, so it counts as never.
-async fn guarded(work: impl Future<Output = Result<(), Fault>> + Send) -> Result<(), Fault> {
-    let outcome = AssertUnwindSafe(work).catch_unwind().await;
-    outcome.unwrap_or(Err(Fault::rejected("the function panicked")))
+///
+/// Not an `async fn`: that would hold the work twice, as what it was given and as what it waits for.
+fn guarded<Output>(
+    work: impl Future<Output = Result<Output, Fault>> + Send,
+) -> impl Future<Output = Result<Output, Fault>> + Send {
+    let outcome = AssertUnwindSafe(work).catch_unwind();
+    outcome.map(|outcome| outcome.unwrap_or(Err(Fault::rejected("the function panicked"))))
 }
 
 async fn ticks(bundle: Arc<Local>, mut stopping: watch::Receiver<bool>) {

@@ -1,5 +1,7 @@
 //! The name of a row: design of the key space, in one place.
 
+use std::fmt::{self, Write as _};
+
 use crate::ids::{Address, BrandId, CaseId, Eid, Epoch, OutId, Pid, RequestId, TaskId};
 
 /// One of the two tables. Keys have their own, with a shorter recovery window, so that a restored backup
@@ -24,6 +26,17 @@ impl TableName {
 
 /// The sort key of a partition that has one row only.
 const ONLY: &str = "-";
+
+/// As many bytes as the longest part of a key that every message needs.
+const PART_BYTES: usize = 48;
+
+/// A part of a key, made in one piece of memory: several are made for each step of a message's way.
+fn part(of: fmt::Arguments<'_>) -> String {
+    let mut text = String::with_capacity(PART_BYTES);
+    // Only what is written could refuse, and no id does.
+    text.write_fmt(of).unwrap_or_default();
+    text
+}
 
 /// The key of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,12 +68,12 @@ impl Key {
 
     /// A subject's gate: small, without personal data, never erased with the subject.
     pub fn gate(pid: Pid) -> Self {
-        Self::data(format!("G#{pid}"), ONLY)
+        Self::data(part(format_args!("G#{pid}")), ONLY)
     }
 
     /// The partition of everything about a subject in one epoch.
     pub fn subject_partition(pid: Pid, epoch: Epoch) -> String {
-        format!("{}{pid}#{epoch}", Self::SUBJECT)
+        part(format_args!("{}{pid}#{epoch}", Self::SUBJECT))
     }
 
     /// A row of a subject's partition.
@@ -78,57 +91,65 @@ impl Key {
 
     /// An inbound message, its decision and its reply.
     pub fn message(pid: Pid, epoch: Epoch, eid: Eid) -> Self {
-        Self::subject(pid, epoch, format!("{}{eid}", Self::MESSAGE))
+        Self::subject(pid, epoch, part(format_args!("{}{eid}", Self::MESSAGE)))
     }
 
     /// A message of an agent or of the privacy function.
     pub fn out(pid: Pid, epoch: Epoch, out: OutId) -> Self {
-        Self::subject(pid, epoch, format!("{}{out}", Self::OUT))
+        Self::subject(pid, epoch, part(format_args!("{}{out}", Self::OUT)))
     }
 
     /// The subject's side of a case.
     pub fn case_pointer(pid: Pid, epoch: Epoch, case: CaseId) -> Self {
-        Self::subject(pid, epoch, format!("{}{case}", Self::CASE))
+        Self::subject(pid, epoch, part(format_args!("{}{case}", Self::CASE)))
     }
 
     /// The name of another subject that was proven to be the same person.
     pub fn twin(pid: Pid, epoch: Epoch, other: Pid) -> Self {
-        Self::subject(pid, epoch, format!("{}{other}", Self::TWIN))
+        Self::subject(pid, epoch, part(format_args!("{}{other}", Self::TWIN)))
     }
 
     /// A link from a keyed hash of a platform id to a subject.
     pub fn link(pepper: u32, hash: &str) -> Self {
-        Self::data(format!("L#{pepper}#{hash}"), ONLY)
+        Self::data(part(format_args!("L#{pepper}#{hash}")), ONLY)
     }
 
     /// A case as queues show it: enums and times.
     pub fn case(case: CaseId) -> Self {
-        Self::data(format!("C#{case}"), ONLY)
+        Self::data(part(format_args!("C#{case}")), ONLY)
     }
 
     /// A data subject's request.
     pub fn request(request: RequestId) -> Self {
-        Self::data(format!("R#{request}"), ONLY)
+        Self::data(part(format_args!("R#{request}")), ONLY)
     }
 
     /// A brand's settings.
     pub fn settings(brand: &BrandId) -> Self {
-        Self::data(format!("B#{brand}"), ONLY)
+        Self::data(part(format_args!("B#{brand}")), ONLY)
     }
 
     /// What is known of a signed body that could not be read: nothing of its content.
     pub fn unreadable(at: &Address, hash: &str) -> Self {
-        Self::data(format!("U#{}#{}#{}", at.brand, at.channel, at.account), hash)
+        Self::data(part(format_args!("U#{}#{}#{}", at.brand, at.channel, at.account)), hash)
     }
 
     /// A subject's wrapped key, or its tombstone.
     pub fn subject_key(pid: Pid, epoch: Epoch) -> Self {
-        Self { table: TableName::Keys, partition: format!("K#{pid}"), sort: epoch.to_string() }
+        Self {
+            table: TableName::Keys,
+            partition: part(format_args!("K#{pid}")),
+            sort: epoch.to_string(),
+        }
     }
 
     /// A brand's wrapped key.
     pub fn brand_key(brand: &BrandId) -> Self {
-        Self { table: TableName::Keys, partition: format!("B#{brand}"), sort: ONLY.to_owned() }
+        Self {
+            table: TableName::Keys,
+            partition: part(format_args!("B#{brand}")),
+            sort: ONLY.to_owned(),
+        }
     }
 
     /// Whether the row belongs to a subject's partition.
