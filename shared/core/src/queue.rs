@@ -125,3 +125,15 @@ impl<Q: Queue> Queue for std::sync::Arc<Q> {
         self.as_ref().send(hint)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_another_form_are_no_hint() {
+        for wrong in [&b""[..], b"{}", br#"{"version":"v2"}"#, br#"{"version":"v1","lane":"x"}"#] {
+            assert!(serde_json::from_slice::<QueueMessage>(wrong).is_err());
+        }
+    }
+}
