@@ -1,11 +1,11 @@
 //! What the queues and the scheduler do on AWS: bring hints to functions, again if need be, and look around.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use forthright_core::{Fault, FromHint, Handle, Hint, Poison, Retry};
+use forthright_core::{FromHint, Handle, Hint, Poison, Retry, guarded};
 use forthright_embedded::Receivers;
 use forthright_steward::Tick;
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use tokio::{
     sync::{mpsc, watch},
     time,
@@ -83,7 +83,7 @@ where
         return;
     };
     for attempt in 0..TRIES {
-        let Err(fault) = guarded(function.handle(job.clone())).await else {
+        let Err(fault) = guarded(async { function.handle(job.clone()).await }).await else {
             return;
         };
         if fault.retry() == Retry::Never {
@@ -98,16 +98,6 @@ where
         time::sleep(PAUSE.saturating_mul(1 << attempt)).await;
     }
     tracing::error!("a job failed too often; the steward will find it");
-}
-
-/// One job's panic must not take the others with it. It would come again, so it counts as never.
-///
-/// Not an `async fn`: that would hold the work twice, as what it was given and as what it waits for.
-fn guarded<Output>(
-    work: impl Future<Output = Result<Output, Fault>> + Send,
-) -> impl Future<Output = Result<Output, Fault>> + Send {
-    let outcome = AssertUnwindSafe(work).catch_unwind();
-    outcome.map(|outcome| outcome.unwrap_or(Err(Fault::rejected("the function panicked"))))
 }
 
 async fn ticks(bundle: Arc<Local>, mut stopping: watch::Receiver<bool>) {

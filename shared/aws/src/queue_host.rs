@@ -4,13 +4,12 @@
 //! be), or it goes back to the queue, and after its last attempt to the dead-letter queue. The event source
 //! mapping must set `ReportBatchItemFailures`; without it Lambda ignores the answer.
 
-use std::{collections::HashSet, future::Future, panic::AssertUnwindSafe, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forthright_core::{
-    Clock, Fault, FromHint, Handle, Poison, QueueMessage, Retry, Time, http::EXCHANGE_TIMEOUT,
+    Clock, FromHint, Handle, Poison, QueueMessage, Retry, Time, guarded, http::EXCHANGE_TIMEOUT,
 };
-use futures::FutureExt;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
@@ -162,8 +161,7 @@ where
         tracing::error!(message.id = id, "a job of another lane goes back to the queue");
         return false;
     };
-    let work = async { handler.handle(job.clone()).await.map(drop) };
-    let Err(fault) = guarded(work).await else {
+    let Err(fault) = guarded(async { handler.handle(job.clone()).await }).await else {
         return true;
     };
     let causes = with_causes(&fault);
@@ -191,10 +189,4 @@ where
             false
         }
     }
-}
-
-/// One job's panic must not take the batch with it. It would come again, so it counts as never.
-async fn guarded(work: impl Future<Output = Result<(), Fault>> + Send) -> Result<(), Fault> {
-    let outcome = AssertUnwindSafe(work).catch_unwind().await;
-    outcome.unwrap_or(Err(Fault::rejected("the function panicked")))
 }

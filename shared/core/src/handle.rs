@@ -1,6 +1,8 @@
 //! The seam between a function and its host.
 
-use std::future::Future;
+use std::{future::Future, panic::AssertUnwindSafe};
+
+use futures::FutureExt;
 
 use crate::fault::Fault;
 
@@ -20,4 +22,14 @@ pub trait Poison<Job>: Send + Sync {
     /// Hands what `job` is about to a person. Doing it twice must be harmless. If this fails too, the job
     /// comes again.
     fn to_a_person(&self, job: &Job) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// One job's panic must not take the others with it. It would come again, so it counts as never.
+///
+/// Not an `async fn`: that would hold the work twice, as what it was given and as what it waits for.
+pub fn guarded<Output>(
+    work: impl Future<Output = Result<Output, Fault>> + Send,
+) -> impl Future<Output = Result<Output, Fault>> + Send {
+    let outcome = AssertUnwindSafe(work).catch_unwind();
+    outcome.map(|outcome| outcome.unwrap_or(Err(Fault::rejected("the function panicked"))))
 }

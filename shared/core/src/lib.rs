@@ -34,7 +34,7 @@ pub mod time;
 pub use account::{Account, Accounts};
 pub use detect::{DetectIntent, Detection, Intent};
 pub use fault::{Fault, Retry};
-pub use handle::{Handle, Poison};
+pub use handle::{Handle, Poison, guarded};
 pub use ids::{
     AccountId, Address, BrandId, CaseId, Channel, Eid, Epoch, OutId, Pid, PlatformId, RequestId,
     TaskId,

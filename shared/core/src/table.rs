@@ -11,6 +11,7 @@ use std::{error::Error, future::Future};
 
 pub use access::{Action, Grant};
 pub use item::{DecodeError, Item, Value};
+pub(crate) use key::sized;
 pub use key::{Key, TableName};
 pub use schema::{Attribute, Retention};
 

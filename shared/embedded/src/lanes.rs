@@ -63,7 +63,7 @@ impl Queue for Lanes {
             Hint::Human(_) => &self.human,
             Hint::Privacy(_) => &self.privacy,
         };
-        // Each costs as much again as a step of a message's way, so this is looked at where the product is tested.
+        // Nothing is written and read for it here: where the product is tested, whether it could be is looked at.
         debug_assert!(is_carried(&hint), "a real queue could not carry this hint");
         if lane.try_send(hint).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);

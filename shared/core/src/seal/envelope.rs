@@ -11,7 +11,7 @@ use crate::{
     fault::Fault,
     ids::Epoch,
     port::Entropy,
-    table::{Attribute, Key},
+    table::{Attribute, Key, sized},
 };
 
 /// The layout of an envelope: version, key id, nonce, ciphertext and tag.
@@ -21,7 +21,7 @@ const HEADER_BYTES: usize = 1 + KEY_ID_BYTES + NONCE_LEN;
 /// Plaintexts are padded to a multiple of this, so that the length of a short text does not show.
 const BUCKET_BYTES: usize = 64;
 const LENGTH_BYTES: usize = 4;
-/// More than the name of a place has as a rule: it is made in one piece of memory.
+/// More than the name of a place has as a rule, in bytes.
 const AAD_BYTES: usize = 192;
 
 /// The place that a sealed value belongs to. Moved anywhere else it cannot be opened.
@@ -39,15 +39,18 @@ impl Binding<'_> {
     /// `version|logical table|pk|sk|attribute|epoch|key id`. The logical table, not the physical one: a copy
     /// of a table under another name can still be opened.
     fn aad(&self, key_id: [u8; KEY_ID_BYTES]) -> Vec<u8> {
-        let Self { key, attribute, epoch } = self;
-        let (version, epoch) = (VERSION.to_string(), epoch.to_string());
-        let parts =
-            [&version, key.table.name(), &key.partition, &key.sort, attribute.name(), &epoch];
-        let mut aad = Vec::with_capacity(AAD_BYTES);
-        for part in parts {
-            aad.extend_from_slice(part.as_bytes());
-            aad.push(b'|');
-        }
+        let mut aad = sized(
+            AAD_BYTES,
+            format_args!(
+                "{VERSION}|{}|{}|{}|{}|{}|",
+                self.key.table.name(),
+                self.key.partition,
+                self.key.sort,
+                self.attribute.name(),
+                self.epoch
+            ),
+        )
+        .into_bytes();
         aad.extend_from_slice(&key_id);
         aad
     }

@@ -8,7 +8,8 @@ use crate::{fault::Fault, time::Time};
 
 /// What an attribute needs at most besides its value: its number, its kind, its length.
 const ATTRIBUTE_BYTES: usize = 16;
-/// How many attributes a new row has room for at once. Most have about so many.
+/// How many attributes a new row has room for at once: more than a gate has as a rule, or a message that was just
+/// taken in.
 const ATTRIBUTES: usize = 12;
 
 /// The value of an attribute.

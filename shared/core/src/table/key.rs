@@ -30,12 +30,17 @@ const ONLY: &str = "-";
 /// As many bytes as the longest part of a key that every message needs.
 const PART_BYTES: usize = 48;
 
-/// A part of a key, made in one piece of memory: several are made for each step of a message's way.
-fn part(of: fmt::Arguments<'_>) -> String {
-    let mut text = String::with_capacity(PART_BYTES);
+/// What `format!` makes, in one piece of memory if it has at most so many bytes: names of rows are made at each
+/// step of a message's way.
+pub(crate) fn sized(bytes: usize, of: fmt::Arguments<'_>) -> String {
+    let mut text = String::with_capacity(bytes);
     // Only what is written could refuse, and no id does.
     text.write_fmt(of).unwrap_or_default();
     text
+}
+
+fn part(of: fmt::Arguments<'_>) -> String {
+    sized(PART_BYTES, of)
 }
 
 /// The key of one row.
