@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use forthright_core::{BrandId, ledger::Stores};
+use forthright_core::{BrandId, ledger::Stores, seal::Roots};
 use forthright_embedded::{KeyFile, OpenError, SqliteTable};
 use forthright_policy::{Book, Brand};
 use tokio::{net::UnixStream, time};
@@ -17,8 +17,11 @@ const LOCK_WAIT: Duration = Duration::from_secs(15);
 /// How often it is looked whether it is gone.
 const LOCK_LOOK: Duration = Duration::from_millis(20);
 
+/// The brands' keys on this machine.
+pub(crate) type LocalVault = Roots<KeyFile, Arc<SqliteTable>>;
+
 /// The ledgers' ports on this machine.
-pub(crate) type LocalStores = Stores<Arc<SqliteTable>, Arc<KeyFile<SqliteTable>>>;
+pub(crate) type LocalStores = Stores<Arc<SqliteTable>, Arc<LocalVault>>;
 
 /// The store and the ledgers' ports over it.
 #[derive(Debug, Clone)]
@@ -58,7 +61,8 @@ pub(crate) async fn reach(folder: &Path) -> Result<Reached, Problem> {
 fn local(folder: &Path, table: SqliteTable) -> Result<Local, Problem> {
     let table = Arc::new(table);
     let (clock, entropy) = (host::clock(), host::entropy());
-    let vault = KeyFile::open(folder, Arc::clone(&table), entropy.clone(), clock.clone())?;
+    let master = KeyFile::open(folder, entropy.clone())?;
+    let vault = Roots::new(master, Arc::clone(&table), clock.clone(), entropy.clone());
     let stores = Stores::new(Arc::clone(&table), Arc::new(vault), clock, entropy, KEEP_KEYS);
     Ok(Local { table, stores })
 }

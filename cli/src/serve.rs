@@ -15,7 +15,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use forthright_core::{Accounts, Handle, Source};
 use forthright_egress::{AllowedHost, Egress};
-use forthright_embedded::{KeyFile, Lanes, SqliteTable};
+use forthright_embedded::{Lanes, SqliteTable};
 use forthright_language::Rules;
 use forthright_policy::{Book, Language, Served};
 use forthright_steward::Tick;
@@ -30,14 +30,16 @@ use crate::{
     args::Serve,
     bundle::{Bundle, Parts},
     control::Control,
-    host, place, secrets,
+    host,
+    place::{self, LocalVault},
+    secrets,
 };
 
 /// How many hints a lane holds; more are dropped, and found by the steward.
 const LANE_HINTS: usize = 16_384;
 
 /// The functions on this machine.
-pub(crate) type Local = Bundle<Arc<SqliteTable>, Arc<KeyFile<SqliteTable>>, Egress, Arc<Lanes>>;
+pub(crate) type Local = Bundle<Arc<SqliteTable>, Arc<LocalVault>, Egress, Arc<Lanes>>;
 
 /// Serves until the process is asked to end.
 pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {

@@ -42,7 +42,7 @@ pub use ids::{
 pub use personal::{Personal, Secret};
 pub use port::{Clock, Entropy};
 pub use queue::{
-    CaseRef, FromHint, Hint, MessageRef, Queue, QueueMessage, RequestRef, TaskRef, send_all,
+    CaseRef, FromHint, Hint, Lane, MessageRef, Queue, QueueMessage, RequestRef, TaskRef, send_all,
 };
 pub use seal::{BrandKeys, Vault};
 pub use settings::{SettingsError, Source};

@@ -31,6 +31,46 @@ pub enum Hint {
     Privacy(RequestRef),
 }
 
+/// A queue of hints, and the one function that reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
+    /// To `intent`.
+    Inbound,
+    /// To `reply`.
+    Outbound,
+    /// To `escalation`.
+    Human,
+    /// To `privacy`.
+    Privacy,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Self; 4] = [Self::Inbound, Self::Outbound, Self::Human, Self::Privacy];
+
+    /// The name in deployments.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::Human => "human",
+            Self::Privacy => "privacy",
+        }
+    }
+}
+
+impl Hint {
+    /// The lane that the hint belongs into.
+    pub const fn lane(&self) -> Lane {
+        match self {
+            Self::Inbound(_) => Lane::Inbound,
+            Self::Outbound(_) => Lane::Outbound,
+            Self::Human(_) => Lane::Human,
+            Self::Privacy(_) => Lane::Privacy,
+        }
+    }
+}
+
 /// An inbound message, by its ids.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MessageRef {

@@ -7,6 +7,7 @@
 mod brand;
 mod envelope;
 mod keyring;
+mod roots;
 
 use std::{future::Future, sync::Arc};
 
@@ -14,6 +15,7 @@ pub use brand::BrandKeys;
 pub use envelope::{Binding, SubjectKey};
 pub use keyring::{KeyCache, Keyring};
 pub(crate) use keyring::{table_fault, write_fault};
+pub use roots::{MasterKey, NewRoot, Roots, UNWRAPPED_MAX};
 
 use crate::{fault::Fault, ids::BrandId};
 

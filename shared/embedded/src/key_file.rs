@@ -1,26 +1,20 @@
-//! The local vault: a master key in a file, which wraps each brand's root key.
+//! The local master key: a file, whose key wraps each brand's root key.
 
 use std::{
-    collections::HashMap,
     fmt,
     fs::{self, OpenOptions},
     io::{self, Read, Write as _},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use data_encoding::HEXLOWER;
 use forthright_core::{
-    BrandId, BrandKeys, Clock, Entropy, Epoch, Fault, Table, Time, Vault,
-    seal::{Binding, SubjectKey},
-    table::{Attribute, Item, Kept, Key, TableFault, Write, WriteFault, WriteToken},
+    BrandId, Entropy, Epoch, Fault,
+    seal::{Binding, MasterKey, NewRoot, SubjectKey},
+    table::{Attribute, Key},
 };
 use zeroize::Zeroizing;
-
-/// How long a brand's keys stay unwrapped.
-const KEEP: Duration = Duration::from_mins(5);
 
 /// The master key's file, within the store's folder.
 const FILE_NAME: &str = "master.key";
@@ -56,34 +50,23 @@ pub enum KeyFileError {
     },
 }
 
-/// The local [`Vault`]: brand roots lie in the `keys` table, wrapped under the key in `master.key`.
+/// The local master key: brands' roots lie in the `keys` table, wrapped under what is in `master.key`.
 ///
-/// Who has that file can unwrap what is in the table, and nothing that an erasure has overwritten there.
-/// Without it the store cannot be read: it belongs into a backup of its own.
-pub struct KeyFile<T> {
+/// Without that file the store cannot be read: it belongs into a backup of its own.
+pub struct KeyFile {
     master: SubjectKey,
-    table: Arc<T>,
     entropy: Entropy,
-    clock: Clock,
-    unwrapped: Mutex<HashMap<BrandId, (Time, Arc<BrandKeys>)>>,
-    /// One at a time asks the table, so that a crowd after five minutes does not unwrap in a crowd.
-    asking: tokio::sync::Mutex<()>,
 }
 
-impl<T> fmt::Debug for KeyFile<T> {
+impl fmt::Debug for KeyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyFile([redacted])")
     }
 }
 
-impl<T> KeyFile<T> {
+impl KeyFile {
     /// Reads the master key in `folder`, or makes it at the first start. `entropy` must be the system's.
-    pub fn open(
-        folder: &Path,
-        table: Arc<T>,
-        entropy: Entropy,
-        clock: Clock,
-    ) -> Result<Self, KeyFileError> {
+    pub fn open(folder: &Path, entropy: Entropy) -> Result<Self, KeyFileError> {
         let path = folder.join(FILE_NAME);
         let failed = |source| KeyFileError::Io { path: path.clone(), source };
         if !path.try_exists().map_err(failed)? {
@@ -92,22 +75,27 @@ impl<T> KeyFile<T> {
         let bytes = read(&path)?;
         let master = SubjectKey::new(&bytes)
             .map_err(|_unusable| KeyFileError::Malformed { path: path.clone() })?;
-        Ok(Self {
-            master,
-            table,
-            entropy,
-            clock,
-            unwrapped: Mutex::default(),
-            asking: tokio::sync::Mutex::default(),
-        })
+        Ok(Self { master, entropy })
+    }
+}
+
+impl MasterKey for KeyFile {
+    async fn make(&self, _brand: &BrandId, row: &Key) -> Result<NewRoot, Fault> {
+        let root = Zeroizing::new(self.entropy.bytes::<32>());
+        let wrapped = self.master.seal(&self.entropy, binding(row), root.as_slice())?;
+        Ok(NewRoot { wrapped, key_id: self.master.id().to_vec() })
     }
 
-    fn recent(&self, brand: &BrandId) -> Option<Arc<BrandKeys>> {
-        let now = self.clock.now();
-        let mut unwrapped = self.unwrapped.lock().unwrap_or_else(PoisonError::into_inner);
-        // A clock that went back makes keys older, never younger. What goes is overwritten as it is dropped.
-        unwrapped.retain(|_, (since, _)| *since <= now && now.since(*since) < KEEP);
-        unwrapped.get(brand).map(|(_, keys)| Arc::clone(keys))
+    async fn unwrap(
+        &self,
+        _brand: &BrandId,
+        row: &Key,
+        wrapped: &[u8],
+    ) -> Result<Zeroizing<[u8; 32]>, Fault> {
+        let root = Zeroizing::new(self.master.open(binding(row), wrapped)?);
+        let root = root.as_slice().try_into();
+        let root = root.map_err(|_other_length| Fault::Damaged { what: "brand key" })?;
+        Ok(Zeroizing::new(root))
     }
 }
 
@@ -153,75 +141,19 @@ fn read(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     }
 }
 
-impl<T: Table> KeyFile<T> {
-    /// The brand's root from the table, made if the brand is new.
-    async fn find_or_make(&self, brand: &BrandId) -> Result<Arc<BrandKeys>, Fault> {
-        const TRIES: usize = 8;
-        let key = Key::brand_key(brand);
-        for _ in 0..TRIES {
-            let rows = self.table.get_many(std::slice::from_ref(&key)).await;
-            let rows = rows.map_err(|fault| match fault {
-                TableFault::Unavailable(source) => Fault::unavailable("table", source),
-                TableFault::Damaged(_) => Fault::Damaged { what: "brand key" },
-            })?;
-            if let Some(row) = rows.into_iter().next().flatten() {
-                return self.unwrap(brand, &row);
-            }
-            let root = Zeroizing::new(self.entropy.bytes::<32>());
-            let wrapped = self.master.seal(&self.entropy, binding(&key), root.as_slice())?;
-            let row = Item::new(key.clone())
-                .bytes(Attribute::Wrapped, wrapped)
-                .bytes(Attribute::KeyId, self.master.id().to_vec());
-            let token = WriteToken::fresh(&self.entropy);
-            match self.table.write(token, vec![Write::create(row)], Kept::Now).await {
-                // The next round reads what is there: ours, or that of who was first.
-                Ok(()) | Err(WriteFault::Condition { .. } | WriteFault::Unknown(_)) => {}
-                Err(WriteFault::Conflict) => {
-                    self.clock.sleep(self.entropy.jitter(Duration::from_millis(20))).await;
-                }
-                Err(WriteFault::Unavailable(source)) => {
-                    return Err(Fault::unavailable("table", source));
-                }
-                Err(WriteFault::Malformed(reason)) => return Err(Fault::rejected(reason)),
-            }
-        }
-        Err(Fault::Contended { what: "brand key" })
-    }
-
-    fn unwrap(&self, brand: &BrandId, row: &Item) -> Result<Arc<BrandKeys>, Fault> {
-        let damaged = || Fault::Damaged { what: "brand key" };
-        let wrapped = row.get_bytes(Attribute::Wrapped).ok_or_else(damaged)?;
-        let root = Zeroizing::new(self.master.open(binding(&row.key), wrapped)?);
-        let root: &[u8; 32] = root.as_slice().try_into().map_err(|_other_length| damaged())?;
-        BrandKeys::derive(brand, root).map(Arc::new)
-    }
-}
-
 /// A brand's key has no epochs: it stands in the first.
 const fn binding(key: &Key) -> Binding<'_> {
     Binding { key, attribute: Attribute::Wrapped, epoch: Epoch::FIRST }
 }
 
-impl<T: Table> Vault for KeyFile<T> {
-    async fn brand(&self, brand: &BrandId) -> Result<Arc<BrandKeys>, Fault> {
-        if let Some(keys) = self.recent(brand) {
-            return Ok(keys);
-        }
-        let _one = self.asking.lock().await;
-        if let Some(keys) = self.recent(brand) {
-            return Ok(keys);
-        }
-        let keys = self.find_or_make(brand).await?;
-        let mut unwrapped = self.unwrapped.lock().unwrap_or_else(PoisonError::into_inner);
-        unwrapped.insert(brand.clone(), (self.clock.now(), Arc::clone(&keys)));
-        Ok(keys)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{os::unix::fs::symlink, sync::Arc, time::Duration};
 
+    use forthright_core::{
+        Table, Time, Vault,
+        seal::{Roots, UNWRAPPED_MAX},
+    };
     use forthright_testkit::{FaultKind, Faulty, Memory, MovableClock, Plan, seeded_entropy};
 
     use super::*;
@@ -230,15 +162,21 @@ mod tests {
         MovableClock::at(Time::from_seconds(1_000))
     }
 
-    fn open<T>(folder: &Path, table: T, seed: u64) -> Result<KeyFile<T>, KeyFileError> {
-        KeyFile::open(folder, Arc::new(table), seeded_entropy(seed), movable().clock())
+    fn open<T: Table>(
+        folder: &Path,
+        table: T,
+        seed: u64,
+    ) -> Result<Roots<KeyFile, T>, KeyFileError> {
+        let entropy = seeded_entropy(seed);
+        let master = KeyFile::open(folder, entropy.clone())?;
+        Ok(Roots::new(master, table, movable().clock(), entropy))
     }
 
     fn demo() -> BrandId {
         "demo".parse().unwrap()
     }
 
-    async fn evidence<T: Table>(vault: &KeyFile<T>) -> String {
+    async fn evidence<T: Table>(vault: &Roots<KeyFile, T>) -> String {
         vault.brand(&demo()).await.unwrap().evidence(b"x")
     }
 
@@ -303,14 +241,15 @@ mod tests {
         let movable = movable();
         let table = Arc::new(Faulty::new(Memory::new(), movable.clock()));
         let open = |seed| {
-            KeyFile::open(folder.path(), Arc::clone(&table), seeded_entropy(seed), movable.clock())
-                .unwrap()
+            let entropy = seeded_entropy(seed);
+            let master = KeyFile::open(folder.path(), entropy.clone()).unwrap();
+            Roots::new(master, Arc::clone(&table), movable.clock(), entropy)
         };
         evidence(&open(1)).await;
         let vault = open(2);
         let before = table.calls();
         futures::future::join_all((0..9).map(|_| evidence(&vault))).await;
-        movable.advance(KEEP.saturating_sub(Duration::from_millis(1)));
+        movable.advance(UNWRAPPED_MAX.saturating_sub(Duration::from_millis(1)));
         evidence(&vault).await;
         assert_eq!(table.calls() - before, 1);
         movable.advance(Duration::from_millis(1));

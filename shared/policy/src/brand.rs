@@ -130,13 +130,12 @@ impl Brand {
     }
 
     fn open(&self, entry: &AccountEntry, source: &Source) -> Result<Account, SettingsError> {
-        let app_secrets =
-            entry.app_secrets.iter().map(|name| source.secret(name)).collect::<Result<_, _>>()?;
+        let app_secrets = entry.app_secrets.iter().map(|name| source.active(name));
         Ok(Account {
             at: self.address(entry),
             api_base: entry.api_base.clone(),
             api_version: entry.api_version.clone(),
-            app_secrets,
+            app_secrets: app_secrets.collect::<Result<Vec<_>, _>>()?.concat(),
             verify_token: source.secret(&entry.verify_token)?,
             access_token: source.secret(&entry.access_token)?,
         })

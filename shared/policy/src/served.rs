@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use forthright_core::{
-    Account, AccountId, Accounts, BrandId, SettingsError, Source, account::duplicate,
+    Account, AccountId, Accounts, BrandId, Channel, SettingsError, Source, account::duplicate,
 };
 
 use crate::{book::Book, brand::Brand, fault::ContentError};
@@ -52,16 +52,38 @@ impl Served {
     /// somebody said so.
     pub const BRANDS: &str = "FORTHRIGHT_BRANDS";
 
+    /// The setting that names where `WhatsApp`'s API is reached instead of where the brands' files say: a proxy, or
+    /// a stand-in. Optional.
+    pub const WHATSAPP_API_BASE: &str = "FORTHRIGHT_WHATSAPP_API_BASE";
+
     /// The content of this build and the accounts of the brands that [`Self::BRANDS`] names, whose secrets
     /// are looked up in `source`.
     pub fn read(source: &Source) -> Result<Self, ServedError> {
         let names = source.required(Self::BRANDS)?;
         let book = Book::embedded()?;
+        let elsewhere = source.optional(Self::WHATSAPP_API_BASE);
         let mut accounts = Vec::new();
         for brand in named(&book, &names)? {
-            accounts.extend(brand.accounts(source)?);
+            match &elsewhere {
+                None => accounts.extend(brand.accounts(source)?),
+                Some(base) => {
+                    let brand = brand.clone().with_api_base(Channel::WhatsApp, base);
+                    let why = "it must be such as `https://example.com`, without a slash at the end; \
+                               `http://` only on this machine";
+                    let name = Self::WHATSAPP_API_BASE.to_owned();
+                    let brand = brand.map_err(|_place| SettingsError::Wrong { name, why })?;
+                    accounts.extend(brand.accounts(source)?);
+                }
+            }
         }
         Self::of(book, accounts)
+    }
+
+    /// The brands that [`Self::BRANDS`] names, for who needs none of their secrets.
+    pub fn read_brands(source: &Source) -> Result<Vec<BrandId>, ServedError> {
+        let names = source.required(Self::BRANDS)?;
+        let book = Book::embedded()?;
+        Ok(named(&book, &names)?.into_iter().map(|brand| brand.id().clone()).collect())
     }
 
     /// Content and accounts that another host has read; refuses an account that is there twice.
@@ -118,7 +140,25 @@ mod tests {
             assert_eq!(served.brands(), ["demo".parse().unwrap()]);
             assert_eq!(served.accounts.iter().count(), 1);
             assert!(!format!("{served:?}").contains("CANARY"));
+            let without_secrets = source(brands, "DEMO_WHATSAPP_APP_SECRET");
+            assert_eq!(Served::read_brands(&without_secrets).unwrap(), served.brands());
         }
+    }
+
+    #[test]
+    fn a_stand_in_takes_the_platforms_place_if_it_is_here_or_encrypted() {
+        let at = |base: &'static str| {
+            Served::read(&Source::new(move |name| match name {
+                Served::WHATSAPP_API_BASE => Some(base.to_owned()),
+                name => source("demo", "").optional(name),
+            }))
+        };
+        for base in ["http://127.0.0.1:9999", "https://proxy.example.com"] {
+            let served = at(base).unwrap();
+            assert!(served.accounts.iter().all(|account| account.api_base == base));
+        }
+        let wrong = at("http://elsewhere.example.com").unwrap_err().to_string();
+        assert!(wrong.contains(Served::WHATSAPP_API_BASE), "{wrong}");
     }
 
     #[test]

@@ -39,6 +39,11 @@ macro_rules! attributes {
                 match code { $($code => Some(Self::$name),)* _ => None }
             }
 
+            /// The attribute with this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($column => Some(Self::$name),)* _ => None }
+            }
+
             /// The attribute's name, in DynamoDB and in sealed values.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => $column,)* }
@@ -180,6 +185,7 @@ mod tests {
         assert_eq!((codes.len(), names.len()), (Attribute::ALL.len(), Attribute::ALL.len()));
         for attribute in Attribute::ALL {
             assert_eq!(Attribute::from_code(attribute.code()), Some(*attribute));
+            assert_eq!(Attribute::from_name(attribute.name()), Some(*attribute));
         }
     }
 
