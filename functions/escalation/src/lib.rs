@@ -6,7 +6,7 @@ mod settings;
 use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use forthright_channels as channels;
 use forthright_core::{
-    BrandId, CaseId, CaseRef, Fault, Handle, Poison, Queue, Secret, Table, Vault,
+    BrandId, CaseId, CaseRef, Fault, Handle, Lane, Poison, Queue, Secret, Table, Vault,
     case::CaseState,
     gate::Refusal,
     http::{self, Request, Response},
@@ -19,6 +19,9 @@ use serde_json::json;
 use call::{Call, Written};
 
 pub use settings::Settings;
+
+/// The lanes that the function sends hints to.
+pub const SENDS: [Lane; 1] = [Lane::Outbound];
 
 /// How many cases a list shows at most.
 const CASES_LISTED: usize = 200;

@@ -1,19 +1,18 @@
 //! The escalation Lambda.
 
-use forthright_aws::Error;
+use forthright_aws::{Aws, Error};
 use forthright_core::{CaseRef, ledger::Cases};
-use forthright_escalation::{Escalation, Settings};
+use forthright_escalation::{Escalation, SENDS, Settings};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let source = forthright_aws::start();
-    let settings = Settings::read(&source)?;
-    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
-    forthright_aws::serve_http_and_queue::<CaseRef, _>(Escalation {
-        cases: Cases::new(&stores),
-        brands: settings.served.brands(),
+    let aws = Aws::start().await?;
+    let settings = Settings::read(aws.source())?;
+    let escalation = Escalation {
+        cases: Cases::new(&aws.stores()?),
+        brands: settings.brands,
         operator_token: settings.operator_token,
-        queue,
-    })
-    .await
+        queue: aws.queue(&SENDS)?,
+    };
+    forthright_aws::serve_http_and_queue::<CaseRef, _>(escalation, aws.queue_tries()?).await
 }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use forthright_core::{
-    Clock, DetectIntent, Detection, Fault, Handle, MessageRef, Poison, Queue, Table, Vault,
+    Clock, DetectIntent, Detection, Fault, Handle, Lane, MessageRef, Poison, Queue, Table, Vault,
     decision::{Decision, Found},
     ledger::{Inbox, Opened},
     send_all,
     table::Grant,
 };
 use forthright_policy::{Book, Facts, decide};
+
+/// The lanes that the function sends hints to.
+pub const SENDS: [Lane; 2] = [Lane::Outbound, Lane::Human];
 
 /// How often a decision is made anew because the conversation moved while it was made.
 const TRIES: usize = 8;

@@ -1,23 +1,20 @@
 //! The intent Lambda.
 
-use forthright_aws::Error;
+use forthright_aws::{Aws, Error};
 use forthright_core::{MessageRef, ledger::Inbox};
-use forthright_intent::Intent;
+use forthright_intent::{Intent, SENDS};
 use forthright_language::Rules;
-use forthright_policy::Served;
+use forthright_policy::Book;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let source = forthright_aws::start();
-    let served = Served::read(&source)?;
-    let detector = Rules::embedded()?;
-    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
-    forthright_aws::serve_queue::<MessageRef, _>(Intent {
-        inbox: Inbox::new(&stores),
-        detector,
-        book: served.book,
+    let aws = Aws::start().await?;
+    let intent = Intent {
+        inbox: Inbox::new(&aws.stores()?),
+        detector: Rules::embedded()?,
+        book: Book::embedded()?.into(),
         clock: forthright_aws::clock(),
-        queue,
-    })
-    .await
+        queue: aws.queue(&SENDS)?,
+    };
+    forthright_aws::serve_queue::<MessageRef, _>(intent, aws.queue_tries()?).await
 }

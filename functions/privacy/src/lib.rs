@@ -7,7 +7,8 @@ mod status;
 
 use ::http::{Method, StatusCode};
 use forthright_core::{
-    Accounts, Clock, Fault, Handle, Poison, Queue, RequestId, RequestRef, Secret, Table, Vault,
+    Accounts, Clock, Fault, Handle, Lane, Poison, Queue, RequestId, RequestRef, Secret, Table,
+    Vault,
     http::{self, Request, Response},
     ledger::{ErasureStep, NewRequest, RequestKind, RequestView, Rights, Subject},
     send_all,
@@ -18,6 +19,9 @@ use serde_json::json;
 use demand::Demand;
 
 pub use settings::Settings;
+
+/// The lanes that the function sends hints to.
+pub const SENDS: [Lane; 2] = [Lane::Outbound, Lane::Privacy];
 
 /// The template that tells a person that their data is about to be erased.
 pub const ERASURE_NOTICE: &str = "erasure_notice";

@@ -1,21 +1,20 @@
 //! The privacy Lambda.
 
-use forthright_aws::Error;
+use forthright_aws::{Aws, Error};
 use forthright_core::{RequestRef, ledger::Rights};
-use forthright_privacy::{Privacy, Settings};
+use forthright_privacy::{Privacy, SENDS, Settings};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let source = forthright_aws::start();
-    let settings = Settings::read(&source)?;
-    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
-    forthright_aws::serve_http_and_queue::<RequestRef, _>(Privacy {
-        rights: Rights::new(&stores),
+    let aws = Aws::start().await?;
+    let settings = Settings::read(aws.source())?;
+    let privacy = Privacy {
+        rights: Rights::new(&aws.stores()?),
         accounts: settings.served.accounts,
         operator_token: settings.operator_token,
         public_url: settings.public_url,
         clock: forthright_aws::clock(),
-        queue,
-    })
-    .await
+        queue: aws.queue(&SENDS)?,
+    };
+    forthright_aws::serve_http_and_queue::<RequestRef, _>(privacy, aws.queue_tries()?).await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use forthright_channels as channels;
 use forthright_core::{
-    Account, Accounts, Clock, Fault, Handle, Poison, Queue, Table, TaskRef, Vault,
+    Account, Accounts, Clock, Fault, Handle, Lane, Poison, Queue, Table, TaskRef, Vault,
     case::Reason,
     gate::Refusal,
     http::{Exchange, ExchangeFault},
@@ -18,6 +18,9 @@ use forthright_core::{
 use forthright_policy::Book;
 
 pub use prepare::{Prepared, prepare};
+
+/// The lanes that the function sends hints to.
+pub const SENDS: [Lane; 2] = [Lane::Human, Lane::Privacy];
 
 /// How often a claim is tried anew because the conversation moved while it was made.
 const TRIES: usize = 8;

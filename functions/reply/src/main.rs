@@ -1,25 +1,23 @@
 //! The reply Lambda.
 
-use forthright_aws::Error;
+use forthright_aws::{Aws, Error};
 use forthright_core::{TaskRef, ledger};
 use forthright_egress::Egress;
 use forthright_policy::Served;
-use forthright_reply::Reply;
+use forthright_reply::{Reply, SENDS};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let source = forthright_aws::start();
-    let served = Served::read(&source)?;
-    let exchange = Egress::for_accounts(&served.accounts)?;
-    let (stores, queue) = forthright_aws::connect(&source).await?.into_ports();
-    forthright_aws::serve_queue::<TaskRef, _>(Reply {
+    let aws = Aws::start().await?;
+    let (served, stores) = (Served::read(aws.source())?, aws.stores()?);
+    let reply = Reply {
         replies: ledger::Replies::new(&stores),
         register: ledger::Register::new(&stores),
         book: served.book,
+        exchange: Egress::for_accounts(&served.accounts)?,
         accounts: served.accounts,
-        exchange,
         clock: forthright_aws::clock(),
-        queue,
-    })
-    .await
+        queue: aws.queue(&SENDS)?,
+    };
+    forthright_aws::serve_queue::<TaskRef, _>(reply, aws.queue_tries()?).await
 }

@@ -1,11 +1,14 @@
 //! Finds what is due: work whose hint was lost, leases that are over, outcomes that never came.
 
 use forthright_core::{
-    Fault, Handle, Queue, Table, Vault,
+    Fault, Handle, Lane, Queue, Table, Vault,
     ledger::{DUE_SHARDS, Replies},
     send_all,
     table::Grant,
 };
+
+/// The lanes that the function sends hints to.
+pub const SENDS: [Lane; 4] = Lane::ALL;
 
 /// A look around.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

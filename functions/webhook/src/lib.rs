@@ -10,7 +10,7 @@ use std::{mem, sync::OnceLock};
 use ::http::{Method, StatusCode};
 use forthright_channels as channels;
 use forthright_core::{
-    Account, Accounts, Channel, Fault, Handle, Hint, Queue, Retry, Table, Vault,
+    Account, Accounts, Channel, Fault, Handle, Hint, Lane, Queue, Retry, Table, Vault,
     event::{Event, Inbound, Receipt, ReceiptOutcome, Unreadable, UnreadableKind},
     http::{self, Request, Response},
     ledger::{BodyMark, Inbox, Intake, Register, Replies},
@@ -18,6 +18,9 @@ use forthright_core::{
     table::Grant,
 };
 use futures::StreamExt;
+
+/// The lanes that the function sends hints to.
+pub const SENDS: [Lane; 3] = [Lane::Inbound, Lane::Human, Lane::Privacy];
 
 /// How many subjects of one batch are taken in at a time.
 pub const SUBJECTS_AT_ONCE: usize = 16;

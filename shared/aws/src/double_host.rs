@@ -14,14 +14,15 @@ use crate::{
     queue_host::{Deadline, handle_batch, read_batch},
 };
 
-/// Answers requests and handles batches with `handler` until Lambda ends the process.
-pub async fn serve_http_and_queue<Job, Handler>(handler: Handler) -> Result<(), Error>
+/// Answers requests and handles batches with `handler` until Lambda ends the process; `tries` as for
+/// [`serve_queue`](crate::serve_queue).
+pub async fn serve_http_and_queue<Job, Handler>(handler: Handler, tries: u32) -> Result<(), Error>
 where
     Job: FromHint + Clone,
     Handler: Handle<Request, Output = Response> + Handle<Job> + Poison<Job>,
 {
     let handler = &handler;
-    lambda_runtime::run(service_fn(move |event| dispatch::<Job, _>(handler, event)))
+    lambda_runtime::run(service_fn(move |event| dispatch::<Job, _>(handler, event, tries)))
         .await
         .map_err(Error::of_host)
 }
@@ -30,6 +31,7 @@ where
 async fn dispatch<Job, Handler>(
     handler: &Handler,
     event: LambdaEvent<Box<RawValue>>,
+    tries: u32,
 ) -> Result<Box<RawValue>, lambda_runtime::Error>
 where
     Job: FromHint + Clone,
@@ -38,7 +40,7 @@ where
     let LambdaEvent { payload, context } = event;
     if let Ok(batch) = read_batch(payload.get()) {
         let deadline = Deadline::of(&context);
-        return Ok(to_raw_value(&handle_batch::<Job, _>(handler, batch, &deadline).await?)?);
+        return Ok(to_raw_value(&handle_batch::<Job, _>(handler, batch, &deadline, tries).await?)?);
     }
     // Its error is a constant that quotes nothing.
     let request: LambdaRequest = serde_json::from_str(payload.get())?;

@@ -1,8 +1,9 @@
 //! Lambda behind an SQS queue: partial batches, and nothing lost.
 //!
 //! A job ends in one of two ways: it is done (by the function, or by a person who was told that it cannot
-//! be), or it goes back to the queue, and after its last attempt to the dead-letter queue. The event source
-//! mapping must set `ReportBatchItemFailures`; without it Lambda ignores the answer.
+//! be), or it goes back to the queue, and after its last attempt to the dead-letter queue: a person is told of
+//! it then, too. The event source mapping must set `ReportBatchItemFailures`; without it Lambda ignores the
+//! answer.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -65,8 +66,9 @@ impl From<BatchFault> for Diagnostic {
     }
 }
 
-/// Handles batches with `handler` until Lambda ends the process. What can never succeed goes to a person.
-pub async fn serve_queue<Job, Handler>(handler: Handler) -> Result<(), Error>
+/// Handles batches with `handler` until Lambda ends the process. What can never succeed goes to a person, and
+/// so does what did not succeed in `tries` receives: as many as the queue's redrive policy allows.
+pub async fn serve_queue<Job, Handler>(handler: Handler, tries: u32) -> Result<(), Error>
 where
     Job: FromHint + Clone,
     Handler: Handle<Job> + Poison<Job>,
@@ -75,7 +77,7 @@ where
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let deadline = Deadline::of(&event.context);
         let batch = read_batch(event.payload.get())?;
-        handle_batch(handler, batch, &deadline).await
+        handle_batch(handler, batch, &deadline, tries).await
     }))
     .await
     .map_err(Error::of_host)
@@ -95,6 +97,7 @@ pub async fn handle_batch<Job, Handler>(
     handler: &Handler,
     batch: SqsEvent,
     deadline: &Deadline,
+    tries: u32,
 ) -> Result<SqsBatchResponse, BatchFault>
 where
     Job: FromHint + Clone,
@@ -112,7 +115,7 @@ where
             );
         }
         let waits = late || record.group.is_some_and(|group| halted.contains(group));
-        if waits || !is_done(handler, &record).await {
+        if waits || !is_done(handler, &record, tries).await {
             response.add_failure(record.id);
             halted.extend(record.group);
         }
@@ -124,20 +127,25 @@ struct Record<'batch> {
     id: &'batch str,
     body: &'batch str,
     group: Option<&'batch str>,
+    /// How often it was received, this time included.
+    receives: u32,
 }
 
 impl<'batch> Record<'batch> {
     fn read(message: &'batch SqsMessage) -> Result<Self, BatchFault> {
         let id = message.message_id.as_deref().filter(|id| !id.is_empty());
+        let attribute = |name: &str| message.attributes.get(name).map(String::as_str);
+        let receives = attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok());
         Ok(Self {
             id: id.ok_or(BatchFault::NoMessageId)?,
             body: message.body.as_deref().unwrap_or_default(),
-            group: message.attributes.get("MessageGroupId").map(String::as_str),
+            group: attribute("MessageGroupId"),
+            receives: receives.unwrap_or(1),
         })
     }
 }
 
-async fn is_done<Job, Handler>(handler: &Handler, record: &Record<'_>) -> bool
+async fn is_done<Job, Handler>(handler: &Handler, record: &Record<'_>, tries: u32) -> bool
 where
     Job: FromHint + Clone,
     Handler: Handle<Job> + Poison<Job>,
@@ -152,20 +160,26 @@ where
                 message.id = id,
                 line,
                 column,
+                alarm = "poison",
                 "an unreadable job goes back to the queue"
             );
             return false;
         }
     };
     let Some(job) = Job::from_hint(hint) else {
-        tracing::error!(message.id = id, "a job of another lane goes back to the queue");
+        tracing::error!(
+            message.id = id,
+            alarm = "poison",
+            "a job of another lane goes back to the queue"
+        );
         return false;
     };
     let Err(fault) = guarded(async { handler.handle(job.clone()).await }).await else {
         return true;
     };
     let causes = with_causes(&fault);
-    if fault.retry() == Retry::Later {
+    let is_last = record.receives >= tries;
+    if fault.retry() == Retry::Later && !is_last {
         tracing::warn!(message.id = id, error = causes, "a job failed and goes back to the queue");
         return false;
     }
@@ -174,9 +188,11 @@ where
             tracing::error!(
                 message.id = id,
                 error = causes,
-                "a job can never succeed; a person has it"
+                alarm = "poison",
+                "a job cannot be done; a person has it"
             );
-            true
+            // What may succeed yet lies in the dead-letter queue, for an operator to look at and send again.
+            fault.retry() == Retry::Never
         }
         Err(second) => {
             let second = with_causes(&second);
@@ -184,7 +200,8 @@ where
                 message.id = id,
                 error = causes,
                 poison.error = second,
-                "a job can never succeed and no person could be told; it goes back to the queue",
+                alarm = "poison",
+                "a job cannot be done and no person could be told; it goes back to the queue",
             );
             false
         }

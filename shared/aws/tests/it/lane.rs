@@ -16,6 +16,9 @@ use forthright_core::{
 };
 use serde_json::json;
 
+/// After how many receives the lane's queue gives a job up.
+pub(crate) const TRIES: u32 = 5;
+
 /// What the function does with one job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Does {
@@ -67,7 +70,7 @@ impl Desk {
         let now = move || Time::from_millis(clock.load(Ordering::Relaxed));
         let deadline = Deadline::new(Clock::new(now, |_| std::future::ready(())), end);
         let batch: SqsEvent = serde_json::from_value(batch).unwrap();
-        handle_batch(self, batch, &deadline).await
+        handle_batch(self, batch, &deadline, TRIES).await
     }
 
     /// The ids that go back to the queue.

@@ -9,7 +9,7 @@ use forthright_core::{
 };
 use serde_json::json;
 
-use crate::lane::{Desk, Does, batch, job};
+use crate::lane::{Desk, Does, TRIES, batch, job};
 
 const JOBS: u8 = 6;
 
@@ -165,4 +165,19 @@ fn every_lane_takes_its_own_jobs_only() {
     assert!(TaskRef::from_hint(inbound.clone()).is_none());
     assert!(CaseRef::from_hint(inbound).is_none());
     assert!(RequestRef::from_hint(outbound).is_none());
+}
+
+#[tokio::test]
+async fn a_job_that_failed_in_each_of_its_tries_reaches_a_person_and_the_dead_letter_queue() {
+    let desk = Desk::new([(1, Does::FailsForNow), (2, Does::FailsForGood)]);
+    for receives in 1..=TRIES {
+        let mut batch = batch((0..3).map(job));
+        for record in 0..3 {
+            let count = json!({ "ApproximateReceiveCount": receives.to_string() });
+            batch["Records"][record]["attributes"] = count;
+        }
+        assert_eq!(desk.returned(batch).await, ["m1"], "the queue moves it after the last");
+        let last = receives == TRIES;
+        assert_eq!(desk.told().contains(&1), last, "{receives}");
+    }
 }

@@ -1,37 +1,39 @@
 //! What a start gives, and what it refuses.
 
-use std::sync::Arc;
+use forthright_aws::{Aws, Error, clock, entropy, run_once};
+use forthright_core::{Fault, Handle, Lane, SettingsError, Source};
 
-use forthright_aws::{Error, clock, connect, entropy, run_once, serve_http};
-use forthright_core::{
-    CaseId, CaseRef, Fault, Handle, Hint, Queue, Source,
-    http::{Request, Response, text},
-};
-use http::StatusCode;
+use crate::dynamodb::emulated;
 
-/// A function that hands its one request on.
-struct Forwards<Q>(Arc<Q>);
-
-impl<Q: Queue> Handle<Request> for Forwards<Q> {
-    type Output = Response;
-
-    async fn handle(&self, _request: Request) -> Result<Response, Fault> {
-        let case = CaseRef { brand: "demo".parse().unwrap(), case: CaseId::from_bytes([1; 16]) };
-        self.0.send(Hint::Human(case)).await?;
-        Ok(text(StatusCode::OK, "fine"))
-    }
+/// An environment without one of its settings, on which nothing is asked of AWS yet.
+async fn without(missing: &'static str) -> Aws {
+    let source = Source::new(move |name| (name != missing).then(|| "here".to_owned()));
+    let source = Source::new(move |name| match name {
+        Aws::SECRETS => None,
+        Aws::QUEUE_TRIES if missing != Aws::QUEUE_TRIES => Some("5".to_owned()),
+        name => source.optional(name),
+    });
+    Aws::new(source, emulated("http://127.0.0.1:9")).await.unwrap()
 }
 
 #[tokio::test]
-async fn without_a_back_end_a_function_refuses_to_start_and_says_what_to_do() {
-    // As a `main` does it, and as the runtime prints what `main` returns.
-    async fn main(source: &Source) -> Result<(), Error> {
-        let back_ends = connect(source).await?;
-        let pages = Forwards(Arc::new(back_ends.queue));
-        serve_http(pages).await
+async fn a_setting_that_is_missing_stops_the_start_and_is_named() {
+    for name in [Aws::TABLE_DATA, Aws::TABLE_KEYS, Aws::KMS_KEY, Aws::ENVIRONMENT] {
+        let refused = without(name).await.stores().unwrap_err();
+        assert_eq!(refused, SettingsError::Missing { name: name.to_owned() });
     }
-    let refusal = format!("{:?}", main(&Source::new(|_| None)).await.unwrap_err());
-    assert!(refusal.contains("`forthright serve`") && refusal.contains("DynamoDB"), "{refusal}");
+    for lane in Lane::ALL {
+        let name = Aws::queue_url(lane);
+        let aws = without(name).await;
+        assert_eq!(
+            aws.queue(&Lane::ALL).unwrap_err(),
+            SettingsError::Missing { name: name.to_owned() }
+        );
+        let others: Vec<_> = Lane::ALL.into_iter().filter(|other| *other != lane).collect();
+        assert!(aws.queue(&others).is_ok(), "a lane that is not sent to needs no queue");
+    }
+    let refused = without(Aws::QUEUE_TRIES).await.queue_tries().unwrap_err().to_string();
+    assert!(refused.contains(Aws::QUEUE_TRIES), "{refused}");
 }
 
 #[test]
