@@ -27,8 +27,8 @@ use forthright_testkit::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-pub(crate) use ports::{Death, Order};
-use ports::{Line, Tray, Yielding};
+pub(crate) use ports::{Death, Order, Tray};
+use ports::{Line, Yielding};
 pub(crate) use seen::texts;
 
 /// 2026-12-01T12:00:00Z: every template of the demo brand is approved, and none is due for review.
@@ -333,7 +333,7 @@ pub(crate) fn customer(wa_id: Option<&str>, user_id: Option<&str>, name: &str) -
     Customer { wa_id: wa_id.map(Into::into), user_id: user_id.map(Into::into), name: name.into() }
 }
 
-fn served(access_token: &'static str) -> Served {
+pub(crate) fn served(access_token: &'static str) -> Served {
     let source = Source::new(move |name| {
         let value = match name {
             Served::BRANDS => "demo",
@@ -347,7 +347,7 @@ fn served(access_token: &'static str) -> Served {
     Served::read(&source).unwrap()
 }
 
-fn stand_in(account: &Account, time: &MovableClock) -> WhatsAppStandIn {
+pub(crate) fn stand_in(account: &Account, time: &MovableClock) -> WhatsAppStandIn {
     WhatsAppStandIn::new(StandInAccount::of(account).unwrap(), time.clock())
 }
 

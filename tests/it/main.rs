@@ -2,6 +2,9 @@
 //! not declared, with a stand-in in the platform's place.
 
 mod desk;
+#[macro_use]
+#[path = "../stories.rs"]
+mod story;
 
 mod callback;
 mod cases;
@@ -12,12 +15,15 @@ mod erasure;
 mod export;
 mod hostile;
 mod identity;
+mod infra;
 mod opt_out;
 mod outcome;
+mod price;
 mod queue;
 mod reply;
 mod secrecy;
 mod settings;
 mod simulate;
+mod stories;
 mod tidy;
 mod webhook;

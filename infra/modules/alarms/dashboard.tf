@@ -1,0 +1,63 @@
+locals {
+  widgets = [
+    {
+      title   = "Calls", stat = "Sum"
+      metrics = [for it in var.functions : ["AWS/Lambda", "Invocations", "FunctionName", it.name]]
+    },
+    {
+      title = "Errors and throttles", stat = "Sum"
+      metrics = flatten([
+        for it in var.functions : [
+          for metric in ["Errors", "Throttles"] : { line = ["AWS/Lambda", metric, "FunctionName", it.name] }
+        ]
+      ])[*].line
+    },
+    {
+      title   = "Duration, p99", stat = "p99"
+      metrics = [for it in var.functions : ["AWS/Lambda", "Duration", "FunctionName", it.name]]
+    },
+    {
+      title   = "Age of the oldest message", stat = "Maximum"
+      metrics = [for queue in var.queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue]]
+    },
+    {
+      title   = "Dead letters", stat = "Maximum"
+      metrics = [for queue in var.dead : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]]
+    },
+    {
+      title   = "API", stat = "Sum"
+      metrics = [for metric in ["Count", "4xx", "5xx"] : ["AWS/ApiGateway", metric, "ApiId", var.api_id]]
+    },
+    {
+      title   = "What the functions call an alarm", stat = "Sum"
+      metrics = [for name in keys(var.thresholds) : [local.namespace, "Alarms", "alarm", name]]
+    },
+    {
+      title   = "Exports of personal data", stat = "Sum"
+      metrics = [[local.namespace, "Exports"]]
+    },
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.name
+
+  dashboard_body = jsonencode({
+    widgets = [
+      for index, it in local.widgets : {
+        type   = "metric"
+        x      = index % 2 * 12
+        y      = floor(index / 2) * 6
+        width  = 12
+        height = 6
+        properties = {
+          title   = it.title
+          region  = var.region
+          stat    = it.stat
+          period  = 300
+          metrics = it.metrics
+        }
+      }
+    ]
+  })
+}
