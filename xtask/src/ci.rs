@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// Runs every stage, the quick ones first; all of them, so that one run shows all that is wrong.
-pub(crate) fn run(root: &Path) -> Result<bool> {
+pub(crate) fn run(root: &Path) -> bool {
     let mut stages = Stages::default();
-    stages.run("fmt", || outcome_of(cargo(root).args(["fmt", "--all", "--check"])))?;
+    stages.run("fmt", || outcome_of(cargo(root).args(["fmt", "--all", "--check"])));
     stages.run("clippy", || {
         outcome_of(cargo(root).args([
             "clippy",
@@ -27,7 +27,7 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
             "-D",
             "warnings",
         ]))
-    })?;
+    });
     stages.run("doc", || {
         outcome_of(cargo(root).env("RUSTDOCFLAGS", "-D warnings").args([
             "doc",
@@ -37,16 +37,16 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
             "--document-private-items",
             "--locked",
         ]))
-    })?;
-    stages.run("deny", || dependencies(root))?;
+    });
+    stages.run("deny", || dependencies(root));
     // A machine without cargo-deny may pass; the tests may skip nothing.
     let early = stages.passed(false);
     let mut tested = Stages::default();
-    let counts = test::stages(root, &mut tested)?;
+    let counts = test::stages(root, &mut tested, None);
     stages.print_summary();
     tested.print_summary();
     println!("\n{counts}");
-    Ok(early && tested.passed(true))
+    early && tested.passed(true)
 }
 
 fn dependencies(root: &Path) -> Result<Outcome> {
@@ -57,7 +57,7 @@ fn dependencies(root: &Path) -> Result<Outcome> {
         .status()?
         .success();
     if !installed {
-        return Ok(Outcome::Skipped("cargo-deny is not installed"));
+        return Ok(Outcome::Skipped("cargo-deny is not installed".into()));
     }
     outcome_of(cargo(root).args(["deny", "check", "bans", "licenses", "sources"]))
 }

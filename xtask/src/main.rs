@@ -1,10 +1,17 @@
-//! Developer commands: `cargo xtask test | ci | bench | fuzz`.
+//! Developer commands: `cargo xtask test | ci | deploy | bench | fuzz`.
 
+mod aws;
 mod bench;
 mod ci;
+mod deploy;
 mod fuzz;
+mod infra;
+mod interrupt;
+mod output;
+mod port;
 mod stage;
 mod test;
+mod tools;
 mod usage;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -33,13 +40,11 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run every test, then look for personal data in all they printed
-    Test {
-        /// Count a skipped stage as a failure
-        #[arg(long)]
-        all: bool,
-    },
+    Test(test::Arguments),
     /// Run what a change must pass: format, lints, docs, dependencies, tests
     Ci,
+    /// Deploy the functions to an emulator of AWS on this machine, and try them there
+    Deploy(deploy::Arguments),
     /// Measure the local host beside its budgets
     Bench(bench::Arguments),
     /// Let fuzzers look for an input that breaks a check of `tests/src`
@@ -51,8 +56,9 @@ fn run() -> Result<bool> {
     let arguments = Arguments::parse();
     let root = root()?;
     match arguments.command {
-        Command::Test { all } => test::run(&root, all),
-        Command::Ci => ci::run(&root),
+        Command::Test(arguments) => Ok(test::run(&root, &arguments)),
+        Command::Ci => Ok(ci::run(&root)),
+        Command::Deploy(arguments) => deploy::run(&root, &arguments),
         Command::Bench(arguments) => bench::run(&root, &arguments),
         Command::Fuzz(arguments) => fuzz::run(&root, &arguments),
     }

@@ -1,222 +1,76 @@
 //! `cargo xtask test`: every test, then a search for personal data in all they printed.
 
-use std::{
-    fmt,
-    fs::File,
-    io::{self, BufRead, BufReader, Read, Write},
-    path::Path,
-    process::{Command, Stdio},
-    sync::{Mutex, PoisonError},
-    thread,
+use std::{path::Path, process::Command};
+
+use clap::ValueEnum;
+
+use crate::{
+    aws, infra,
+    output::{Counts, Recorded},
+    stage::Stages,
 };
 
-use anyhow::{Context, Result};
-use forthright_testkit::canary;
+/// What the tests can be told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Count a skipped stage as a failure
+    #[arg(long)]
+    all: bool,
+    /// Run this stage only, and the search of what it prints
+    #[arg(long, value_name = "STAGE")]
+    only: Option<Stage>,
+}
 
-use crate::stage::{Outcome, Stages};
-
-/// Lines that are shown when a test fails.
-const TAIL_LINES: usize = 80;
+/// A stage that can be run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// Every test of the workspace
+    Tests,
+    /// The Terraform files, without anything to deploy them to
+    Infra,
+    /// The functions, deployed to an emulator of AWS
+    Aws,
+}
 
 /// Runs the stages and prints the summary; true if all passed.
-pub(crate) fn run(root: &Path, all: bool) -> Result<bool> {
+pub(crate) fn run(root: &Path, arguments: &Arguments) -> bool {
     let mut stages = Stages::default();
-    let counts = self::stages(root, &mut stages)?;
+    let counts = self::stages(root, &mut stages, arguments.only);
     stages.print_summary();
     println!("\n{counts}");
-    Ok(stages.passed(all))
+    stages.passed(arguments.all)
 }
 
-/// The stages of the tests, for this command and for `ci`.
-pub(crate) fn stages(root: &Path, stages: &mut Stages) -> Result<Counts> {
-    let path = root.join("target/test-output.log");
-    std::fs::create_dir_all(root.join("target"))?;
-    let mut counts = Counts::default();
-    stages.run("tests", || {
-        let passed = run_tests(root, &path)?;
-        let output = std::fs::read(&path)?;
-        counts = Counts::of(&output);
-        if passed && counts.failed == 0 && counts.passed > 0 {
-            return Ok(Outcome::Passed);
-        }
-        print_tail(&output)?;
-        Ok(Outcome::Failed)
-    })?;
-    stages.run("canary", || {
-        if counts.passed == 0 && counts.failed == 0 {
-            return Ok(Outcome::Skipped("no test ran"));
-        }
-        search(&path)
-    })?;
-    Ok(counts)
-}
-
-/// How many tests passed and failed, summed over all of cargo's reports.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) passed: u64,
-    pub(crate) failed: u64,
-}
-
-impl Counts {
-    fn of(output: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(output);
-        // A test may leave a line open before the report, so it need not stand at the start of one.
-        let reports = text.lines().filter_map(|line| line.split_once("test result: "));
-        reports.fold(Self::default(), |sum, (_, report)| Self {
-            passed: sum.passed + number_before(report, " passed"),
-            failed: sum.failed + number_before(report, " failed"),
-        })
+/// The stages of the tests, for this command and for `ci`; all of them if none is named.
+pub(crate) fn stages(root: &Path, stages: &mut Stages, only: Option<Stage>) -> Counts {
+    let wanted = |stage| only.is_none_or(|only| only == stage);
+    let mut recorded = Recorded::default();
+    if wanted(Stage::Tests) {
+        stages.run("tests", || {
+            recorded.run(&mut every_test(root), &root.join("target/test-output.log"))
+        });
     }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tests: {} passed, {} failed", self.passed, self.failed)
+    if wanted(Stage::Infra) {
+        stages.run("infra", || infra::check(root));
     }
+    if wanted(Stage::Aws) {
+        stages.run("aws", || aws::test(root, &mut recorded));
+    }
+    // Nothing that the infra stage prints comes from a test.
+    if only != Some(Stage::Infra) {
+        stages.run("canary", || recorded.search());
+    }
+    recorded.counts()
 }
 
-fn number_before(report: &str, word: &str) -> u64 {
-    report
-        .split_once(word)
-        .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok())
-        .unwrap_or(0)
-}
-
-/// Runs cargo's tests with everything they print, at the finest log level, in one file.
-fn run_tests(root: &Path, path: &Path) -> Result<bool> {
-    let mut child = Command::new("cargo")
+/// Every test, at the finest log level.
+fn every_test(root: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    command
         .current_dir(root)
         .args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"])
         .args(["--", "--nocapture"])
         .env("RUST_LOG", "trace")
-        .env("RUST_BACKTRACE", "0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("cannot start `cargo test`")?;
-    let stdout = child.stdout.take().context("the output of `cargo test`")?;
-    let stderr = child.stderr.take().context("the output of `cargo test`")?;
-    let file = Mutex::new(File::create(path)?);
-    thread::scope(|scope| {
-        let readers = [scope.spawn(|| copy(stdout, &file)), scope.spawn(|| copy(stderr, &file))];
-        for reader in readers {
-            reader.join().map_err(|_| anyhow::anyhow!("a reader of the output stopped"))??;
-        }
-        Ok::<_, anyhow::Error>(())
-    })?;
-    Ok(child.wait()?.success())
-}
-
-/// Copies whole lines to the file, and the few that tell how far it is to the screen.
-fn copy(from: impl Read, to: &Mutex<File>) -> Result<()> {
-    let mut from = BufReader::new(from);
-    let mut line = Vec::new();
-    while from.read_until(b'\n', &mut line)? > 0 {
-        to.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)?;
-        if is_progress(&line) {
-            write_safely(&line)?;
-        }
-        line.clear();
-    }
-    Ok(())
-}
-
-fn is_progress(line: &[u8]) -> bool {
-    const STARTS: [&[u8]; 5] = [
-        b"     Running ",
-        b"   Doc-tests ",
-        b"   Compiling forthright",
-        b"error",
-        b"warning: unused",
-    ];
-    STARTS.iter().any(|start| line.starts_with(start))
-        || line.windows(13).any(|part| part == b"test result: ")
-        || (line.starts_with(b"test ") && line.trim_ascii_end().ends_with(b"FAILED"))
-}
-
-fn print_tail(output: &[u8]) -> Result<()> {
-    let lines: Vec<_> = output.split_inclusive(|byte| *byte == b'\n').collect();
-    println!("--- the last lines of all output (target/test-output.log has the rest) ---");
-    for line in lines.iter().skip(lines.len().saturating_sub(TAIL_LINES)) {
-        write_safely(line)?;
-    }
-    Ok(())
-}
-
-/// Writes a line to the screen, unless it holds what must never be shown.
-fn write_safely(line: &[u8]) -> io::Result<()> {
-    let mut screen = io::stdout().lock();
-    match canary::find(line) {
-        None => screen.write_all(line),
-        Some(_) => screen.write_all(b"[line blanked: personal data]\n"),
-    }
-}
-
-/// Looks for the markers of personal data; shows where, never what, and blanks what was found.
-fn search(path: &Path) -> Result<Outcome> {
-    let output = std::fs::read(path)?;
-    let mut blanked = Vec::with_capacity(output.len());
-    let mut hits = 0_usize;
-    for (index, line) in output.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        if let Some(encoding) = canary::find(line) {
-            hits += 1;
-            println!("line {}: personal data as {encoding}", index + 1);
-            blanked.extend_from_slice(b"[line blanked: personal data]\n");
-        } else {
-            blanked.extend_from_slice(line);
-        }
-    }
-    if hits == 0 {
-        println!("no personal data in {} bytes of output", output.len());
-        return Ok(Outcome::Passed);
-    }
-    std::fs::write(path, blanked)?;
-    println!(
-        "{hits} lines with personal data; the lines around them are in target/test-output.log"
-    );
-    Ok(Outcome::Failed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_counts_of_all_reports_are_summed() {
-        let output = b"test result: ok. 5 passed; 0 failed; 0 ignored\n\
-            noise test result: FAILED. 12 passed; 3 failed; 1 ignored\n\
-            nothing here: 9 passed\n";
-        assert_eq!(Counts::of(output), Counts { passed: 17, failed: 3 });
-        assert_eq!(Counts::of(output).to_string(), "tests: 17 passed, 3 failed");
-    }
-
-    #[test]
-    fn output_without_a_report_counts_nothing() {
-        assert_eq!(Counts::of(b"error: could not compile"), Counts::default());
-    }
-
-    #[test]
-    fn progress_is_shown_and_logs_are_not() {
-        assert!(is_progress(b"     Running unittests src/lib.rs\n"));
-        assert!(is_progress(b"test result: ok. 1 passed; 0 failed\n"));
-        assert!(is_progress(b"test gate::closes ... FAILED\n"));
-        assert!(!is_progress(b"test gate::closes ... ok\n"));
-        assert!(!is_progress(b"2026-01-01T00:00:00Z TRACE something\n"));
-    }
-
-    #[test]
-    fn a_leak_fails_the_stage_and_is_blanked() {
-        let path = std::env::temp_dir().join(format!("xtask-search-{}", std::process::id()));
-        let leak = format!("fine\nto {} Street\nfine too\n", concat!("CAN", "ARY"));
-        std::fs::write(&path, leak).unwrap();
-        assert_eq!(search(&path).unwrap(), Outcome::Failed);
-        let left = std::fs::read_to_string(&path).unwrap();
-        assert!(
-            left == "fine\n[line blanked: personal data]\nfine too\n",
-            "only the leak is blanked"
-        );
-        assert_eq!(search(&path).unwrap(), Outcome::Passed);
-        std::fs::remove_file(path).unwrap();
-    }
+        .env("RUST_BACKTRACE", "0");
+    command
 }

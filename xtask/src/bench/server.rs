@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -13,7 +13,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::usage::{self, Usage};
+use crate::{
+    port,
+    usage::{self, Usage},
+};
 
 /// The account that the messages are for.
 pub(crate) const ACCOUNT: &str = "310000000000002";
@@ -71,7 +74,7 @@ impl Server {
         let demo = fs::read_to_string(root.join("content/brands/demo.toml"))?;
         let brand = folder.path().join("bench.toml");
         fs::write(&brand, brand_file(&demo, mock_port)?)?;
-        let address = free_address()?;
+        let [address] = port::free()?;
         let log_path = root.join("target/bench.log");
         let log = File::create(&log_path)?;
         let child = Command::new(binary)
@@ -186,11 +189,6 @@ fn brand_file(demo: &str, mock_port: u16) -> Result<String> {
         "content/brands/demo.toml has not exactly one account with the keys this bench sets"
     );
     Ok(lines.join("\n") + "\n")
-}
-
-/// An address that nobody listens at.
-fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
 }
 
 fn is_healthy(address: SocketAddr) -> Result<bool> {

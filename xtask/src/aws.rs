@@ -1,0 +1,257 @@
+//! The functions on an emulator of AWS, from the same Terraform files as on a real account.
+//!
+//! Everything of a run is in `target/aws`. Nothing outlives the run: the emulator keeps all in memory and is ended, whatever fails.
+
+mod call;
+mod drift;
+mod emulator;
+mod logs;
+mod roles;
+mod secrets;
+pub(crate) mod terraform;
+mod zips;
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Result;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use self::{emulator::Emulator, terraform::Terraform};
+use crate::{
+    interrupt::Interrupts,
+    output::Recorded,
+    port,
+    stage::{Outcome, step},
+    tools::{Group, Tools},
+};
+
+/// Begins every name.
+const NAME: &str = "forthright";
+
+/// Brings the functions up, drives them, looks at what came out, and takes them down.
+pub(crate) fn test(root: &Path, recorded: &mut Recorded) -> Result<Outcome> {
+    let lint = Tools::get(root, Group::Lint)?;
+    let deployment = Deployment::up(root, recorded)?;
+    let driven = deployment.drive(recorded)? == Outcome::Passed;
+    let unchanged = step("planning again", || deployment.is_unchanged())?;
+    let clean = step("reading the policies", || deployment.roles_are_clean(&lint))?;
+    let gone = deployment.down()?;
+    Ok(Outcome::of(driven && unchanged && clean && gone))
+}
+
+/// The functions on a running emulator.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    root: PathBuf,
+    folder: PathBuf,
+    endpoint: SocketAddr,
+    terraform: Terraform,
+    outputs: Value,
+    interrupts: Interrupts,
+    /// Ended when this is dropped.
+    _emulator: Emulator,
+}
+
+impl Deployment {
+    /// Builds, starts the emulator, applies, and gives the secrets their values.
+    pub(crate) fn up(root: &Path, recorded: &mut Recorded) -> Result<Self> {
+        let folder = root.join("target/aws");
+        let (log, told) = (folder.join("terraform.log"), folder.join("emulator.log"));
+        recorded.also(&log)?;
+        recorded.also(&told)?;
+        let tools = Tools::get(root, Group::Aws)?;
+        let terraform =
+            step("getting the provider", || Terraform::prepare(root, &folder.join("infra"), &log))?;
+        let zips = zips::build(root, &tools)?;
+
+        let [endpoint, stand_in] = port::free()?;
+        let own = folder.join("emulator");
+        fresh(&own)?;
+        let emulator =
+            step("starting the emulator", || Emulator::start(&tools, endpoint, &own, &told))?;
+        let group = emulator.group();
+        let interrupts = Interrupts::watch(move || {
+            if let Err(error) = emulator::signal(group, Signal::KILL) {
+                eprintln!("cannot end the emulator: {error}");
+            }
+        })?;
+
+        terraform.set(&json!({
+            "name": NAME,
+            "region": emulator::REGION,
+            "emulator": format!("http://{endpoint}"),
+            "protect": false,
+            "architecture": zips::architecture()?,
+            "zips": &zips,
+            "people": "token",
+            "public_url": format!("http://{endpoint}"),
+            "whatsapp_api_base": format!("http://{stand_in}"),
+            "log_level": "debug",
+        }))?;
+        let plan = step("planning", || terraform.plan("first.tfplan"))?;
+        write(&folder.join("plan.json"), &plan)?;
+        step("applying", || terraform.apply("first.tfplan"))?;
+        write(&folder.join("state.json"), &terraform.state()?)?;
+        let (outputs, secrets) = (terraform.outputs()?, secrets::make()?);
+        secrets::put(endpoint, &outputs["secret_arns"], &secrets)?;
+        let description = describe(endpoint, stand_in.port(), &outputs, &secrets, &zips);
+        write(&folder.join("deployment.json"), &description)?;
+        Ok(Self {
+            root: root.to_owned(),
+            folder,
+            endpoint,
+            terraform,
+            outputs,
+            interrupts,
+            _emulator: emulator,
+        })
+    }
+
+    /// Runs the tests that call the functions, and keeps what the functions logged.
+    pub(crate) fn drive(&self, recorded: &mut Recorded) -> Result<Outcome> {
+        let driven = step("driving the functions", || {
+            let mut tests = self.tests("aws");
+            tests.args(["--test-threads=1"]);
+            tests.env("FORTHRIGHT_DEPLOYMENT", self.folder.join("deployment.json"));
+            recorded.run(&mut tests, &self.folder.join("test-output.log"))
+        })?;
+        let table = step("asking the emulator's DynamoDB what every table must do", || {
+            let mut tests = self.tests("it");
+            tests.arg("dynamodb::").env("FORTHRIGHT_DYNAMODB", format!("http://{}", self.endpoint));
+            recorded.run(&mut tests, &self.folder.join("table-output.log"))
+        })?;
+        let logged = self.folder.join("functions.log");
+        recorded.also(&logged)?;
+        let lines = logs::fetch(self.endpoint, &self.outputs["function_names"], &logged)?;
+        println!("    the functions logged {lines} lines");
+        Ok(Outcome::of([driven, table] == [Outcome::Passed, Outcome::Passed]))
+    }
+
+    /// The tests of this target, of the build that the other stages made.
+    fn tests(&self, target: &str) -> Command {
+        let mut tests = Command::new("cargo");
+        tests
+            .current_dir(&self.root)
+            .args(["test", "--workspace", "--all-features", "--locked", "--test", target])
+            .args(["--", "--nocapture"])
+            .env("RUST_BACKTRACE", "0");
+        tests
+    }
+
+    /// Whether a second plan changes nothing, but for what the emulator is known to lose.
+    fn is_unchanged(&self) -> Result<bool> {
+        let plan = self.terraform.plan("second.tfplan")?;
+        write(&self.folder.join("second-plan.json"), &plan)?;
+        let (mut known, mut unknown) = (0, 0);
+        for change in drift::changes(&plan)? {
+            if change.known_because().is_some() {
+                known += 1;
+            } else {
+                unknown += 1;
+                println!("    {change}");
+            }
+        }
+        println!("    {known} changes that the emulator is known for, {unknown} others");
+        Ok(unknown == 0)
+    }
+
+    /// Whether a linter finds nothing in what the roles may do.
+    fn roles_are_clean(&self, lint: &Tools) -> Result<bool> {
+        roles::are_clean(&self.terraform.state()?, lint, &self.folder.join("policies"))
+    }
+
+    /// Says where everything is.
+    pub(crate) fn print_addresses(&self) {
+        let host = self.host();
+        println!("emulator      http://{}", self.endpoint);
+        println!("API           curl -H 'Host: {host}' http://{}/…", self.endpoint);
+        println!("tables        {}", self.outputs["table_names"]);
+        println!("queues        {}", self.outputs["queue_urls"]);
+        println!("functions     {}", self.outputs["function_names"]);
+        println!("all of it, and the secrets: {}", self.folder.join("deployment.json").display());
+    }
+
+    /// Waits for Enter or Ctrl-C.
+    pub(crate) fn wait(&self) -> Result<()> {
+        println!("\nrunning; Enter or Ctrl-C takes it down");
+        self.interrupts.wait()
+    }
+
+    /// Takes everything down; whether nothing is left.
+    pub(crate) fn down(self) -> Result<bool> {
+        step("destroying", || self.terraform.destroy())?;
+        let left = self.terraform.resources()?;
+        for address in &left {
+            println!("    left: {address}");
+        }
+        Ok(left.is_empty())
+    }
+
+    /// By this name of the host the emulator knows the API.
+    fn host(&self) -> String {
+        let id = self.outputs["api_id"].as_str().unwrap_or_default();
+        format!("{id}.execute-api.localhost:{}", self.endpoint.port())
+    }
+}
+
+/// What the tests have to know of a deployment.
+fn describe(
+    endpoint: SocketAddr,
+    stand_in_port: u16,
+    outputs: &Value,
+    secrets: &Value,
+    zips: &Path,
+) -> Value {
+    json!({
+        "name": NAME,
+        "endpoint": format!("http://{endpoint}"),
+        "api_id": outputs["api_id"],
+        "stand_in_port": stand_in_port,
+        "outputs": outputs,
+        "secrets": secrets,
+        "zips": zips,
+    })
+}
+
+fn write(file: &Path, value: &Value) -> Result<()> {
+    Ok(fs::write(file, serde_json::to_vec_pretty(value)?)?)
+}
+
+/// An empty folder in the place of what an earlier run left.
+fn fresh(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_is_described_as_the_tests_read_it() {
+        let outputs = json!({ "api_id": "abc", "key_arn": "arn" });
+        let secrets = json!({ "accounts": {}, "operator": {} });
+        let endpoint = SocketAddr::from(([127, 0, 0, 1], 4_566));
+        let described = describe(endpoint, 4_242, &outputs, &secrets, Path::new("/zips"));
+        assert_eq!(
+            described,
+            json!({
+                "name": "forthright",
+                "endpoint": "http://127.0.0.1:4566",
+                "api_id": "abc",
+                "stand_in_port": 4242,
+                "outputs": { "api_id": "abc", "key_arn": "arn" },
+                "secrets": { "accounts": {}, "operator": {} },
+                "zips": "/zips",
+            })
+        );
+    }
+}
