@@ -116,7 +116,7 @@ variable "keys_recovery" {
 }
 
 variable "people" {
-  description = "How agents and officers are known: token (the functions check the operator token), cognito or oidc."
+  description = "How agents and officers are known: token (the functions check the operator token), cognito or oidc (the API checks theirs, and roles decide)."
   type        = string
   default     = "token"
 

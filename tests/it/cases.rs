@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use forthright_core::{Time, outbound::Placement};
+use forthright_core::{
+    Time,
+    outbound::Placement,
+    people::{Caller, Role},
+};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -105,6 +109,36 @@ async fn without_the_token_nothing_is_shown_or_done() {
         }
     }
     assert!(desk.memory.rows() == rows);
+}
+
+#[tokio::test]
+async fn a_role_opens_what_belongs_to_it_and_no_more() {
+    let (desk, case) = called().await;
+    let subject = json!({ "channel": "whatsapp", "account": desk.at().account, "id": "1" });
+    let request = json!({ "kind": "access", "subject": subject }).to_string();
+    let export = format!("/api/requests/{}/export", "ab".repeat(16));
+    for (method, path, body, roles) in [
+        (Method::GET, "/api/cases", "", "agent auditor operator"),
+        (Method::GET, case.as_str(), "", "agent operator"),
+        (Method::POST, &format!("{case}/answer"), "{}", "agent operator"),
+        (Method::POST, &format!("{case}/unknown"), "", "agent operator"),
+        (Method::POST, "/api/requests", &request, "operator privacy_officer"),
+        (Method::GET, &export, "", "operator privacy_officer"),
+        (Method::GET, export.trim_end_matches("/export"), "", "auditor operator privacy_officer"),
+    ] {
+        for role in Role::ALL {
+            let mut call = plain(method.clone(), path, body.to_owned());
+            call.extensions_mut().insert(Caller(vec![role]));
+            let status = desk.ask(call).await.status();
+            let opens = roles.split(' ').any(|name| name == role.name());
+            assert_eq!(
+                status != StatusCode::FORBIDDEN,
+                opens,
+                "{method} {path} {role:?}: {status}"
+            );
+            assert_ne!(status, StatusCode::UNAUTHORIZED, "{path} {role:?}");
+        }
+    }
 }
 
 #[tokio::test]

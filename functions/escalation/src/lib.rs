@@ -3,7 +3,7 @@
 mod call;
 mod settings;
 
-use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use ::http::{HeaderValue, Method, StatusCode};
 use forthright_channels as channels;
 use forthright_core::{
     BrandId, CaseId, CaseRef, Fault, Handle, Lane, Poison, Queue, Secret, Table, Vault,
@@ -11,6 +11,7 @@ use forthright_core::{
     gate::Refusal,
     http::{self, Request, Response},
     ledger::{Answer, CaseView, Cases},
+    people::{Denied, Role, admit},
     send_all,
     table::Grant,
 };
@@ -23,6 +24,11 @@ pub use settings::Settings;
 /// The lanes that the function sends hints to.
 pub const SENDS: [Lane; 1] = [Lane::Outbound];
 
+/// Who sees the queue.
+const SEE_THE_QUEUE: [Role; 3] = [Role::Agent, Role::Auditor, Role::Operator];
+/// Who reads a case, and acts on it.
+const HAVE_CASES: [Role; 2] = [Role::Agent, Role::Operator];
+
 /// How many cases a list shows at most.
 const CASES_LISTED: usize = 200;
 
@@ -33,7 +39,7 @@ pub struct Escalation<T, V, Q> {
     pub cases: Cases<T, V>,
     /// Whose cases these people see.
     pub brands: Vec<BrandId>,
-    /// What opens the API. There is no start without it.
+    /// What opens the API to who has proved no role. There is no start without it.
     pub operator_token: Secret,
     /// Where hints go.
     pub queue: Q,
@@ -122,11 +128,14 @@ impl<T: Table, V: Vault, Q: Queue> Handle<Request> for Escalation<T, V, Q> {
     type Output = Response;
 
     async fn handle(&self, request: Request) -> Result<Response, Fault> {
-        if !http::bears(&request, &self.operator_token) {
-            return Ok(unauthorized(request.headers()));
-        }
         let path = request.uri().path();
-        if path == "/api/cases" && *request.method() == Method::GET {
+        let is_list = path == "/api/cases" && *request.method() == Method::GET;
+        // The queue is enums and times. Whoever sees a case reads what the customer wrote.
+        let roles = if is_list { &SEE_THE_QUEUE[..] } else { &HAVE_CASES };
+        if let Err(denied) = admit(&request, &self.operator_token, roles) {
+            return Ok(refused(&request, denied));
+        }
+        if is_list {
             return self.list().await;
         }
         match call::read(request.method(), path) {
@@ -163,10 +172,10 @@ impl<T: Table, V: Vault, Q: Queue> Poison<CaseRef> for Escalation<T, V, Q> {
     }
 }
 
-fn unauthorized(headers: &HeaderMap) -> Response {
-    let offered = headers.contains_key(::http::header::AUTHORIZATION);
-    tracing::warn!(offered, alarm = "authorization", "refused a call of the cases API");
-    http::error(StatusCode::UNAUTHORIZED, "send `Authorization: Bearer <operator token>`")
+fn refused(request: &Request, denied: Denied) -> Response {
+    let offered = request.headers().contains_key(::http::header::AUTHORIZATION);
+    tracing::warn!(offered, ?denied, alarm = "authorization", "refused a call of the cases API");
+    denied.response()
 }
 
 fn not_found() -> Response {

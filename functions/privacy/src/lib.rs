@@ -11,6 +11,7 @@ use forthright_core::{
     Vault,
     http::{self, Request, Response},
     ledger::{ErasureStep, NewRequest, RequestKind, RequestView, Rights, Subject},
+    people::{Role, admit},
     send_all,
     table::Grant,
 };
@@ -22,6 +23,11 @@ pub use settings::Settings;
 
 /// The lanes that the function sends hints to.
 pub const SENDS: [Lane; 2] = [Lane::Outbound, Lane::Privacy];
+
+/// Who sees how far requests are.
+const SEE_REQUESTS: [Role; 3] = [Role::Auditor, Role::Operator, Role::PrivacyOfficer];
+/// Who makes requests in a person's name, and sees what is held about them.
+const SERVE_SUBJECTS: [Role; 2] = [Role::Operator, Role::PrivacyOfficer];
 
 /// The template that tells a person that their data is about to be erased.
 pub const ERASURE_NOTICE: &str = "erasure_notice";
@@ -150,17 +156,19 @@ impl<T: Table, V: Vault, Q: Queue> Privacy<T, V, Q> {
         Ok(status::page(view.as_ref()))
     }
 
-    /// The calls that need the operator's token.
+    /// The calls of people of the brand.
     async fn guarded(&self, request: &Request, rest: &str) -> Result<Response, Fault> {
-        if !http::bears(request, &self.operator_token) {
-            tracing::warn!(alarm = "authorization", "refused a call of the requests API");
-            let how = "send `Authorization: Bearer <operator token>`";
-            return Ok(http::error(StatusCode::UNAUTHORIZED, how));
-        }
         let (code, export) = match rest.strip_suffix("/export") {
             Some(code) => (code, true),
             None => (rest, false),
         };
+        // How far a request is tells nothing of the person. Everything else does, or is done to them.
+        let looks = *request.method() == Method::GET && !export;
+        let roles = if looks { &SEE_REQUESTS[..] } else { &SERVE_SUBJECTS };
+        if let Err(denied) = admit(request, &self.operator_token, roles) {
+            tracing::warn!(?denied, alarm = "authorization", "refused a call of the requests API");
+            return Ok(denied.response());
+        }
         match (request.method(), code) {
             (&Method::POST, "") => self.demanded(request).await,
             (&Method::GET, code) if !code.is_empty() => {

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use forthright_core::{
     Handle, Retry,
     http::{BODY_BYTES_MAX, Request, Response, error, fault as response_to, refused, too_large},
+    people::Caller,
 };
 use futures::FutureExt;
-use http::{StatusCode, Uri};
-use lambda_http::{Body, service_fn};
+use http::{StatusCode, Uri, request::Parts};
+use lambda_http::{Body, RequestExt, request::RequestContext, service_fn};
 
 use crate::{Error, cause::with_causes};
 
@@ -66,8 +67,12 @@ where
 pub fn to_request(request: lambda_http::Request) -> Request {
     let (mut parts, body) = request.into_parts();
     parts.uri = parts.uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
+    let caller = caller(&parts);
     // Lambda's own facts about the request: no function may come to depend on them.
     parts.extensions.clear();
+    if let Some(caller) = caller {
+        parts.extensions.insert(caller);
+    }
     let body = match body {
         Body::Text(text) => Bytes::from(text),
         // `lambda_http` has undone base64.
@@ -75,6 +80,21 @@ pub fn to_request(request: lambda_http::Request) -> Request {
         Body::Empty | _ => Bytes::new(),
     };
     Request::from_parts(parts, body)
+}
+
+/// The claims that name roles: Cognito's own, and the one that another issuer puts for us.
+const ROLES: [&str; 2] = ["cognito:groups", "forthright_roles"];
+
+/// The roles in the token that the HTTP API's authorizer has verified; none if it has verified none. API Gateway
+/// writes a claim that is a list as `[one two]`. What is no role of ours opens nothing.
+fn caller(parts: &Parts) -> Option<Caller> {
+    let RequestContext::ApiGatewayV2(context) = parts.request_context_ref()? else {
+        return None;
+    };
+    let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
+    let names = ROLES.iter().filter_map(|name| claims.get(*name));
+    let names = names.flat_map(|list| list.split(['[', ']', ',', ' ']));
+    Some(Caller(names.filter_map(|name| name.parse().ok()).collect()))
 }
 
 /// The response as Lambda takes it: text where it is text, else base64.

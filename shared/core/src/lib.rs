@@ -21,6 +21,7 @@ pub mod http;
 pub mod ids;
 pub mod ledger;
 pub mod outbound;
+pub mod people;
 pub mod personal;
 pub mod port;
 pub mod queue;

@@ -7,8 +7,10 @@ use forthright_aws::{answer, to_request};
 use forthright_core::{
     Fault, Handle,
     http::{BODY_BYTES_MAX, Request, Response, text},
+    people::{Caller, Role},
 };
 use http::{Method, StatusCode};
+use serde_json::json;
 
 const SENT: &[u8] = include_bytes!("events/body.json");
 
@@ -29,6 +31,32 @@ fn a_function_sees_the_very_bytes_that_were_signed() {
         assert_eq!(request.uri(), "/webhooks/whatsapp/106");
         assert_eq!(request.headers().get_all("x-hub-signature-256").iter().count(), 1);
     }
+}
+
+/// The recorded call with claims that the authorizer has verified.
+fn called_with(claims: &serde_json::Value) -> Request {
+    let mut event: serde_json::Value =
+        serde_json::from_str(include_str!("events/http-api-base64.json")).unwrap();
+    event["requestContext"]["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
+    read(&event.to_string())
+}
+
+#[test]
+fn roles_come_from_a_verified_token_and_from_nowhere_else() {
+    for (claims, roles) in [
+        (json!({ "cognito:groups": "[agent operator]" }), vec![Role::Agent, Role::Operator]),
+        (json!({ "forthright_roles": "privacy_officer" }), vec![Role::PrivacyOfficer]),
+        (json!({ "cognito:groups": "[admin agents Agent]", "sub": "agent" }), vec![]),
+        (json!({}), vec![]),
+    ] {
+        let request = called_with(&claims);
+        assert_eq!(request.extensions().get(), Some(&Caller(roles)), "{claims}");
+        assert_eq!(request.extensions().len(), 1);
+    }
+    let mut event: serde_json::Value =
+        serde_json::from_str(include_str!("events/http-api-base64.json")).unwrap();
+    event["headers"]["forthright_roles"] = "operator".into();
+    assert!(read(&event.to_string()).extensions().is_empty(), "a header proves nothing");
 }
 
 #[test]
