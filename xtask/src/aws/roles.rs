@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::tools::Tools;
 
-/// Findings below this are not shown and do not count.
-const SEVERITY_MIN: &str = "MEDIUM";
+/// Findings below this are not shown and do not count. An action that AWS does not have is one of these.
+const SEVERITY_MIN: &str = "LOW";
 
 /// Whether the linter finds nothing in the policies of the roles in this state. It reads them in `folder`.
 ///
@@ -25,7 +25,7 @@ pub(crate) fn are_clean(state: &Value, tools: &Tools, folder: &Path) -> Result<b
     let policies = policies(&state["values"]["root_module"]);
     ensure!(!policies.is_empty(), "the state has no policy of a role");
     for (address, policy) in &policies {
-        fs::write(folder.join(address).with_extension("json"), policy)?;
+        fs::write(folder.join(format!("{address}.json")), policy)?;
     }
     println!("    {} policies", policies.len());
     let mut linter = Command::new(tools.program("parliament"));
