@@ -73,13 +73,17 @@ impl Deployment {
         let [endpoint, stand_in] = port::free()?;
         let own = folder.join("emulator");
         fresh(&own)?;
-        let emulator =
-            step("starting the emulator", || Emulator::start(&tools, endpoint, &own, &told))?;
-        let group = emulator.group();
-        let interrupts = Interrupts::watch(move || {
-            if let Err(error) = emulator::signal(group, Signal::KILL) {
-                eprintln!("cannot end the emulator: {error}");
+        let group = emulator::Group::default();
+        let interrupts = Interrupts::watch({
+            let group = group.clone();
+            move || {
+                if let Err(error) = group.signal(Signal::KILL) {
+                    eprintln!("cannot end the emulator: {error}");
+                }
             }
+        })?;
+        let emulator = step("starting the emulator", || {
+            Emulator::start(&tools, endpoint, group, &own, &told)
         })?;
 
         terraform.set(&json!({

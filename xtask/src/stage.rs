@@ -69,7 +69,7 @@ impl Stages {
         let outcome = stage().unwrap_or_else(|error| match error.downcast() {
             Ok(Missing(why)) => Outcome::Skipped(why),
             Err(error) => {
-                println!("error: {error:#}");
+                println!("the stage broke off: {error:#}");
                 Outcome::Failed
             }
         });

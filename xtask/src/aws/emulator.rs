@@ -7,6 +7,7 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -27,11 +28,32 @@ const START_MAX: Duration = Duration::from_mins(1);
 const STOP_MAX: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(50);
 
+/// The processes that end with the emulator, while there are any. Whoever hears of Ctrl-C has a share of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Group(Arc<Mutex<Option<Pid>>>);
+
+impl Group {
+    /// Sends a signal to all of them; it is well if there are none.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        let Some(group) = *self.0.lock().unwrap_or_else(PoisonError::into_inner) else {
+            return Ok(());
+        };
+        match kill_process_group(group, signal) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn set(&self, group: Option<Pid>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = group;
+    }
+}
+
 /// The running emulator.
 #[derive(Debug)]
 pub(crate) struct Emulator {
     child: Child,
-    group: Pid,
+    group: Group,
 }
 
 impl Emulator {
@@ -39,6 +61,7 @@ impl Emulator {
     pub(crate) fn start(
         tools: &Tools,
         address: SocketAddr,
+        group: Group,
         folder: &Path,
         log: &Path,
     ) -> Result<Self> {
@@ -65,18 +88,12 @@ impl Emulator {
             .stderr(output)
             .spawn()
             .context("cannot start the emulator")?;
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let group = group.context("the id of the emulator")?;
+        group.set(i32::try_from(child.id()).ok().and_then(Pid::from_raw));
         let mut emulator = Self { child, group };
         emulator.wait_until_ready(address).with_context(|| {
             format!("the emulator did not become ready; {} has what it said", log.display())
         })?;
         Ok(emulator)
-    }
-
-    /// The processes that must be ended with it.
-    pub(crate) const fn group(&self) -> Pid {
-        self.group
     }
 
     fn wait_until_ready(&mut self, address: SocketAddr) -> Result<()> {
@@ -95,12 +112,13 @@ impl Emulator {
 
     /// Lets it end its functions itself, and then ends what is left.
     fn end(&mut self) -> Result<()> {
-        signal(self.group, Signal::TERM)?;
+        self.group.signal(Signal::TERM)?;
         let start = Instant::now();
         while start.elapsed() < STOP_MAX && self.child.try_wait()?.is_none() {
             thread::sleep(LOOK);
         }
-        signal(self.group, Signal::KILL)?;
+        self.group.signal(Signal::KILL)?;
+        self.group.set(None);
         self.child.wait()?;
         Ok(())
     }
@@ -111,13 +129,5 @@ impl Drop for Emulator {
         if let Err(error) = self.end() {
             eprintln!("cannot end the emulator: {error:#}");
         }
-    }
-}
-
-/// Sends a signal to all processes of a group; it is well if there are none.
-pub(crate) fn signal(group: Pid, signal: Signal) -> io::Result<()> {
-    match kill_process_group(group, signal) {
-        Ok(()) | Err(Errno::SRCH) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }

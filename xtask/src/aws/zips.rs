@@ -9,9 +9,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::fresh;
 use crate::{stage::step, tools::Tools};
 
-/// The functions, each a package of its own under `functions/`.
+/// The functions, each a package of its own under `functions/`; `Cargo.toml` says that `cargo lambda` builds these.
 const FUNCTIONS: [&str; 6] = ["webhook", "intent", "reply", "escalation", "privacy", "steward"];
 
 /// Builds every zip for the processor of this machine, on which the emulator runs them; the folder that holds them.
@@ -22,17 +23,14 @@ pub(crate) fn build(root: &Path, tools: &Tools) -> Result<PathBuf> {
         .env("PATH", tools.path_variable()?)
         .args(["lambda", "build", "--profile", "stage", "--output-format", "zip", "--locked"])
         .args(["--bins", if architecture()? == "arm64" { "--arm64" } else { "--x86-64" }]);
-    // All in one call: each choice of packages would build the dependencies again.
-    for function in FUNCTIONS {
-        let package = format!("forthright-{function}");
-        command.args(["--features", &format!("{package}/lambda"), "--package", &package]);
-    }
+    let folder = root.join("target/lambda");
+    // Else one of an earlier build could stand for one that is not made any longer.
+    fresh(&folder)?;
     step("building the zips", || {
         let status = command.status().context("cannot start `cargo lambda`")?;
         ensure!(status.success(), "`cargo lambda build` failed");
         Ok(())
     })?;
-    let folder = root.join("target/lambda");
     for function in FUNCTIONS {
         let zip = folder.join(function).join("bootstrap.zip");
         let bytes = fs::metadata(&zip).with_context(|| format!("no {}", zip.display()))?.len();
