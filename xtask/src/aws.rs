@@ -12,13 +12,13 @@ pub(crate) mod terraform;
 mod zips;
 
 use std::{
-    fs,
+    fs::{self, File},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -56,12 +56,17 @@ pub(crate) struct Deployment {
     interrupts: Interrupts,
     /// Ended when this is dropped.
     _emulator: Emulator,
+    /// Keeps a second run out of the folder.
+    _lock: File,
 }
 
 impl Deployment {
     /// Builds, starts the emulator, applies, and gives the secrets their values.
     pub(crate) fn up(root: &Path, recorded: &mut Recorded) -> Result<Self> {
         let folder = root.join("target/aws");
+        fs::create_dir_all(&folder)?;
+        let lock = File::create(folder.join("lock"))?;
+        lock.try_lock().context("another run has target/aws")?;
         let (log, told) = (folder.join("terraform.log"), folder.join("emulator.log"));
         recorded.also(&log)?;
         recorded.also(&told)?;
@@ -114,6 +119,7 @@ impl Deployment {
             outputs,
             interrupts,
             _emulator: emulator,
+            _lock: lock,
         })
     }
 

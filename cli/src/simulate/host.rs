@@ -81,11 +81,10 @@ pub(super) struct Content {
 impl Content {
     /// The built-in content, and the demo brand's account.
     pub(super) fn read() -> Result<Self, Problem> {
-        let source = Source::new(|name| {
-            Some(match name {
-                Served::BRANDS => "demo".to_owned(),
-                secret => format!("CANARY-{secret}"),
-            })
+        let source = Source::new(|name| match name {
+            Served::BRANDS => Some("demo".to_owned()),
+            Served::WHATSAPP_API_BASE => None,
+            secret => Some(format!("CANARY-{secret}")),
         });
         let Served { book, accounts } = Served::read(&source)?;
         let rules = book.intent_rules(Language::ENGLISH).ok_or("there are no rules")?;

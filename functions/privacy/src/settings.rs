@@ -67,6 +67,7 @@ mod tests {
             asked if asked == name => Some(value.to_owned()),
             Settings::BRANDS => Some("demo".to_owned()),
             Settings::PUBLIC_URL => Some("https://privacy.example.com".to_owned()),
+            Served::WHATSAPP_API_BASE => None,
             _ => Some("CANARY of enough bytes".to_owned()),
         })
     }
