@@ -24,6 +24,8 @@ use forthright_steward::Steward;
 use forthright_testkit::{FixedVault, Memory};
 use forthright_webhook::Webhook;
 
+use crate::tidy::sources;
+
 type Vault = Arc<FixedVault>;
 
 /// What a function declares, and what its `main.rs` reads besides.
@@ -193,27 +195,20 @@ fn what_is_deployed_is_what_is_declared() {
 /// Every value of the `alarm` field in the code has its alarm, and no alarm waits for what nobody says.
 #[test]
 fn whatever_raises_an_alarm_is_watched() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut said = BTreeSet::new();
-    for folder in ["functions", "shared/aws/src", "shared/core/src", "shared/policy/src"] {
-        collect(&root.join(folder), &mut said);
-    }
-    let main = fs::read_to_string(root.join("infra/main.tf")).unwrap();
+    const DEPLOYED: [&str; 4] =
+        ["functions/", "shared/aws/src/", "shared/core/src/", "shared/policy/src/"];
+    let sources = sources();
+    let deployed =
+        sources.iter().filter(|(path, _)| DEPLOYED.iter().any(|folder| path.starts_with(folder)));
+    let names = |text: &str| -> Vec<String> {
+        let said = text.split("alarm = \"").skip(1).filter_map(|rest| rest.split('"').next());
+        said.map(str::to_owned).collect()
+    };
+    let said: BTreeSet<String> = deployed.flat_map(|(_, text)| names(text)).collect();
+    let main = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/main.tf");
+    let main = fs::read_to_string(main).unwrap();
     let (_, list) = main.split_once("alarm_names = [").unwrap();
     let (list, _) = list.split_once(']').unwrap();
     let watched: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
     assert_eq!(said, watched);
-}
-
-fn collect(folder: &Path, said: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, said);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            let names = text.split("alarm = \"").skip(1).filter_map(|rest| rest.split('"').next());
-            said.extend(names.map(str::to_owned));
-        }
-    }
 }

@@ -101,7 +101,7 @@ fn members() -> Vec<Member> {
 }
 
 /// The Rust files of every member, by their path from the root.
-fn sources() -> BTreeMap<String, String> {
+pub(crate) fn sources() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for member in members() {
         collect(&root().join(&member.folder), &mut found);

@@ -52,6 +52,8 @@ pub(crate) struct Deployment {
     folder: PathBuf,
     endpoint: SocketAddr,
     terraform: Terraform,
+    /// What was applied.
+    state: Value,
     outputs: Value,
     interrupts: Interrupts,
     /// Ended when this is dropped.
@@ -103,10 +105,10 @@ impl Deployment {
             "whatsapp_api_base": format!("http://{stand_in}"),
             "log_level": "debug",
         }))?;
-        let plan = step("planning", || terraform.plan("first.tfplan"))?;
-        write(&folder.join("plan.json"), &plan)?;
+        step("planning", || terraform.plan("first.tfplan"))?;
         step("applying", || terraform.apply("first.tfplan"))?;
-        write(&folder.join("state.json"), &terraform.state()?)?;
+        let state = terraform.state()?;
+        write(&folder.join("state.json"), &state)?;
         let (outputs, secrets) = (terraform.outputs()?, secrets::make()?);
         secrets::put(endpoint, &outputs["secret_arns"], &secrets)?;
         let description = describe(endpoint, stand_in.port(), &outputs, &secrets, &zips);
@@ -116,6 +118,7 @@ impl Deployment {
             folder,
             endpoint,
             terraform,
+            state,
             outputs,
             interrupts,
             _emulator: emulator,
@@ -156,7 +159,8 @@ impl Deployment {
 
     /// Whether a second plan changes nothing, but for what the emulator is known to lose.
     fn is_unchanged(&self) -> Result<bool> {
-        let plan = self.terraform.plan("second.tfplan")?;
+        self.terraform.plan("second.tfplan")?;
+        let plan = self.terraform.planned("second.tfplan")?;
         write(&self.folder.join("second-plan.json"), &plan)?;
         let (mut known, mut unknown) = (0, 0);
         for change in drift::changes(&plan)? {
@@ -173,7 +177,7 @@ impl Deployment {
 
     /// Whether a linter finds nothing in what the roles may do.
     fn roles_are_clean(&self, lint: &Tools) -> Result<bool> {
-        roles::are_clean(&self.terraform.state()?, lint, &self.folder.join("policies"))
+        roles::are_clean(&self.state, lint, &self.folder.join("policies"))
     }
 
     /// Says where everything is.

@@ -90,10 +90,13 @@ impl DynamoDb {
         Ok(())
     }
 
-    async fn partition(&self, query: &Query, table: TableName) -> Result<Page, TableFault> {
-        let Range::Partition { partition, prefix, .. } = &query.range else {
-            return Ok(Page::default());
-        };
+    async fn partition(
+        &self,
+        query: &Query,
+        table: TableName,
+        partition: &str,
+        prefix: &str,
+    ) -> Result<Page, TableFault> {
         // DynamoDB has no rows without a key, and refuses the question.
         if partition.is_empty() {
             return Ok(Page::default());
@@ -105,13 +108,13 @@ impl DynamoDb {
             .consistent_read(true)
             .limit(limit(query))
             .expression_attribute_names("#p", PARTITION)
-            .expression_attribute_values(":p", AttributeValue::S(partition.clone()));
+            .expression_attribute_values(":p", AttributeValue::S(partition.to_owned()));
         call = if prefix.is_empty() {
             call.key_condition_expression("#p = :p")
         } else {
             call.key_condition_expression("#p = :p AND begins_with(#s, :s)")
                 .expression_attribute_names("#s", SORT)
-                .expression_attribute_values(":s", AttributeValue::S(prefix.clone()))
+                .expression_attribute_values(":s", AttributeValue::S(prefix.to_owned()))
         };
         let after = query.after.as_ref().map(|after| row::key(&after.key));
         let answer =
@@ -127,10 +130,11 @@ impl DynamoDb {
                 Err(_damaged) => page.damaged.push(key),
             }
         }
-        let key = answer.last_evaluated_key.map(|last| row::read_key(table, &last));
-        page.next = key
-            .map(|key| key.map(|key| Position { key, time: None }).ok_or_else(row::damaged))
-            .transpose()?;
+        let next = answer.last_evaluated_key.map(|last| {
+            let key = row::read_key(table, &last).ok_or_else(row::damaged)?;
+            Ok(Position { key, time: None })
+        });
+        page.next = next.transpose()?;
         Ok(page)
     }
 
@@ -254,7 +258,9 @@ impl Table for DynamoDb {
 
     async fn query(&self, query: &Query) -> Result<Page, TableFault> {
         match &query.range {
-            Range::Partition { table, .. } => self.partition(query, *table).await,
+            Range::Partition { table, partition, prefix } => {
+                self.partition(query, *table, partition, prefix).await
+            }
             Range::Index { index, entry, until } => self.index(query, *index, entry, *until).await,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use forthright_core::{Personal, Source};
+use futures::future::{try_join, try_join_all};
 
 use crate::call::CallFault;
 
@@ -49,11 +50,18 @@ pub(crate) async fn with_secrets(
     client: &Client,
     arns: &str,
 ) -> Result<Source, SecretsError> {
+    let arns = arns.split(',').map(str::trim).filter(|arn| !arn.is_empty());
+    // All at once: a new environment waits for the slowest, not for each.
+    let both = arns.map(async |arn| {
+        let versions = try_join(read(client, arn, CURRENT), read(client, arn, PREVIOUS));
+        let (current, previous) = versions.await?;
+        let current = current.ok_or_else(|| SecretsError::Empty { arn: arn.to_owned() })?;
+        Ok((current, previous.unwrap_or_default()))
+    });
     let (mut now, mut before) = (Values::new(), Values::new());
-    for arn in arns.split(',').map(str::trim).filter(|arn| !arn.is_empty()) {
-        let current = read(client, arn, CURRENT).await?;
-        now.extend(current.ok_or_else(|| SecretsError::Empty { arn: arn.to_owned() })?);
-        before.extend(read(client, arn, PREVIOUS).await?.unwrap_or_default());
+    for (current, previous) in try_join_all(both).await? {
+        now.extend(current);
+        before.extend(previous);
     }
     let find =
         |values: Values| move |name: &str| values.get(name).map(|value| value.reveal().clone());

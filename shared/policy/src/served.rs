@@ -64,17 +64,15 @@ impl Served {
         let elsewhere = source.optional(Self::WHATSAPP_API_BASE);
         let mut accounts = Vec::new();
         for brand in named(&book, &names)? {
-            match &elsewhere {
-                None => accounts.extend(brand.accounts(source)?),
-                Some(base) => {
-                    let brand = brand.clone().with_api_base(Channel::WhatsApp, base);
+            let mut brand = brand.clone();
+            if let Some(base) = &elsewhere {
+                brand = brand.with_api_base(Channel::WhatsApp, base).map_err(|_place| {
                     let why = "it must be such as `https://example.com`, without a slash at the end; \
                                `http://` only on this machine";
-                    let name = Self::WHATSAPP_API_BASE.to_owned();
-                    let brand = brand.map_err(|_place| SettingsError::Wrong { name, why })?;
-                    accounts.extend(brand.accounts(source)?);
-                }
+                    SettingsError::Wrong { name: Self::WHATSAPP_API_BASE.to_owned(), why }
+                })?;
             }
+            accounts.extend(brand.accounts(source)?);
         }
         Self::of(book, accounts)
     }

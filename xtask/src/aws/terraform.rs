@@ -65,9 +65,13 @@ impl Terraform {
         self.passes(&["validate", "-no-color"])
     }
 
-    /// Plans into the file of this name; what the plan is, as JSON.
-    pub(crate) fn plan(&self, file: &str) -> Result<Value> {
-        self.run(&["plan", "-input=false", "-no-color", &format!("-out={file}")])?;
+    /// Plans into the file of this name.
+    pub(crate) fn plan(&self, file: &str) -> Result<()> {
+        self.run(&["plan", "-input=false", "-no-color", &format!("-out={file}")])
+    }
+
+    /// What was planned into the file of this name, as JSON.
+    pub(crate) fn planned(&self, file: &str) -> Result<Value> {
         self.json(&["show", "-json", file])
     }
 

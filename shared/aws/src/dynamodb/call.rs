@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use forthright_core::table::{TableFault, WriteFault};
 
-use super::row::Row;
+use super::row;
 use crate::call::CallFault;
 
 const SERVICE: &str = "DynamoDB";
@@ -57,8 +57,7 @@ pub(super) fn put_fault(
 ) -> Result<(), WriteFault> {
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-            let there = refused.item().cloned().map(Row);
-            if there.is_some_and(|row| row.is_of(token)) {
+            if refused.item().is_some_and(|row| row::is_of(row, token)) {
                 // The answer to the first try was lost, and the SDK tried again.
                 return Ok(());
             }

@@ -18,7 +18,6 @@ pub(super) const VERSION: &str = "v";
 const TOKEN: &str = "t";
 
 /// A row in DynamoDB's own terms.
-#[derive(Clone)]
 pub(super) struct Row(pub(super) HashMap<String, AttributeValue>);
 
 impl Row {
@@ -36,11 +35,6 @@ impl Row {
             (attribute.name().to_owned(), value)
         }));
         Self(row)
-    }
-
-    /// Whether the write with this token made it.
-    pub(super) fn is_of(&self, token: &str) -> bool {
-        matches!(self.0.get(TOKEN), Some(AttributeValue::S(found)) if found == token)
     }
 
     /// The item that was stored. An attribute that is not known is damage: an older program must not drop
@@ -69,6 +63,11 @@ impl Row {
         }
         Ok(item)
     }
+}
+
+/// Whether the write with this token made the row what it is.
+pub(super) fn is_of(row: &HashMap<String, AttributeValue>, token: &str) -> bool {
+    matches!(row.get(TOKEN), Some(AttributeValue::S(found)) if found == token)
 }
 
 /// A key in DynamoDB's own terms.
