@@ -5,7 +5,7 @@ use std::time::Duration;
 use forthright_core::{
     Hint,
     ledger::{Claim, HINT_GRACE, LEASE, UNKNOWN_WAIT},
-    table::Attribute,
+    table::{Attribute, Index},
 };
 use forthright_reply::prepare;
 use forthright_steward::Tick;
@@ -68,6 +68,10 @@ async fn a_claim_whose_holder_died_goes_to_a_person_and_is_never_sent_again() {
         assert_eq!((desk.states(), desk.sent().len()), (vec!["sending".to_owned()], sent));
 
         desk.tick(Tick::Resume).await;
+        // It stands no more before those that can be helped now.
+        let [row] = &*desk.messages() else { panic!("one message") };
+        let (_, due) = row.listing(Index::Due).unwrap();
+        assert_eq!(Some(due), row.get_time(Attribute::LeaseUntil));
         desk.after(LEASE.saturating_sub(SECOND * 2)).await;
         assert_eq!(desk.states(), ["sending"], "the lease is its holder's to the end");
         desk.after(SECOND * 3).await;

@@ -1,7 +1,14 @@
-//! A call of an AWS service that failed, as it may be logged.
+//! A call of an AWS service: how it is awaited, and what may be logged of one that failed.
+
+use std::pin::Pin;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+
+/// A call in a box of its own. Laid out within a function's future, the SDK's makes it too deep for the compiler.
+pub(crate) fn boxed<Call: Future>(call: Call) -> Pin<Box<Call>> {
+    Box::pin(call)
+}
 
 /// What is told of a failed call: codes only. A service's own message may quote what it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -27,6 +27,8 @@ use forthright_core::{
 use call::{put_fault, read_fault, transaction_fault};
 use row::{PARTITION, Row, SORT, VERSION};
 
+use crate::call::boxed;
+
 /// The most rows that `BatchGetItem` takes.
 const READ_AT_ONCE: usize = 100;
 
@@ -60,8 +62,9 @@ impl DynamoDb {
 
     async fn get(&self, key: &Key) -> Result<Option<Item>, TableFault> {
         let call = self.client.get_item().table_name(self.name(key.table)).consistent_read(true);
-        let answer =
-            call.set_key(Some(row::key(key))).send().await.map_err(|error| read_fault(&error))?;
+        let answer = boxed(call.set_key(Some(row::key(key))).send())
+            .await
+            .map_err(|error| read_fault(&error))?;
         answer.item.map(|row| Row(row).into_item(key.table)).transpose()
     }
 
@@ -78,7 +81,7 @@ impl DynamoDb {
         }
         while !wanted.is_empty() {
             let call = self.client.batch_get_item().set_request_items(Some(wanted));
-            let answer = call.send().await.map_err(|error| read_fault(&error))?;
+            let answer = boxed(call.send()).await.map_err(|error| read_fault(&error))?;
             for (name, rows) in answer.responses.unwrap_or_default() {
                 let table = self.table(&name).ok_or_else(row::damaged)?;
                 for row in rows {
@@ -117,8 +120,8 @@ impl DynamoDb {
                 .expression_attribute_values(":s", AttributeValue::S(prefix.to_owned()))
         };
         let after = query.after.as_ref().map(|after| row::key(&after.key));
-        let answer =
-            call.set_exclusive_start_key(after).send().await.map_err(|error| read_fault(&error))?;
+        let call = call.set_exclusive_start_key(after).send();
+        let answer = boxed(call).await.map_err(|error| read_fault(&error))?;
         let mut page = Page::default();
         for row in answer.items.unwrap_or_default() {
             let key = row::read_key(table, &row).ok_or_else(row::damaged)?;
@@ -154,7 +157,7 @@ impl DynamoDb {
             start.insert(time_name.to_owned(), number(after.time.unwrap_or(until)));
             start
         });
-        let answer = self
+        let call = self
             .client
             .query()
             .table_name(self.name(TableName::Data))
@@ -166,9 +169,8 @@ impl DynamoDb {
             .expression_attribute_values(":e", AttributeValue::S(entry.to_owned()))
             .expression_attribute_values(":t", number(until))
             .set_exclusive_start_key(after)
-            .send()
-            .await
-            .map_err(|error| read_fault(&error))?;
+            .send();
+        let answer = boxed(call).await.map_err(|error| read_fault(&error))?;
         let key =
             |row: &HashMap<_, _>| row::read_key(TableName::Data, row).ok_or_else(row::damaged);
         let rows = answer.items.unwrap_or_default();
@@ -184,7 +186,7 @@ impl DynamoDb {
     async fn put(&self, token: &str, item: &Item, condition: Condition) -> Result<(), WriteFault> {
         let (expression, values) = expression(condition);
         let (short, name) = name_in(condition);
-        let answer = self
+        let call = self
             .client
             .put_item()
             .table_name(self.name(item.key.table))
@@ -193,9 +195,8 @@ impl DynamoDb {
             .expression_attribute_names(short, name)
             .set_expression_attribute_values(values)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        answer.map(drop).or_else(|error| put_fault(&error, token))
+            .send();
+        boxed(call).await.map(drop).or_else(|error| put_fault(&error, token))
     }
 
     fn part(&self, token: &str, write: &Write) -> Result<TransactWriteItem, WriteFault> {
@@ -280,7 +281,7 @@ impl Table for DynamoDb {
         let parts = writes.iter().map(|write| self.part(&token, write));
         let call = self.client.transact_write_items().client_request_token(&token);
         let call = call.set_transact_items(Some(parts.collect::<Result<_, _>>()?));
-        call.send().await.map(drop).map_err(|error| transaction_fault(&error))
+        boxed(call.send()).await.map(drop).map_err(|error| transaction_fault(&error))
     }
 }
 

@@ -10,7 +10,7 @@ use forthright_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::call::CallFault;
+use crate::call::{CallFault, boxed};
 
 const SERVICE: &str = "KMS";
 
@@ -52,7 +52,7 @@ impl MasterKey for Kms {
             .key_id(&self.key)
             .key_spec(DataKeySpec::Aes256)
             .set_encryption_context(Some(self.context(brand, row)));
-        let made = call.send().await.map_err(|error| {
+        let made = boxed(call.send()).await.map_err(|error| {
             Fault::unavailable("key management", CallFault::of(SERVICE, &error))
         })?;
         let wrapped = made.ciphertext_blob.ok_or(Fault::Damaged { what: "answer of KMS" })?;
@@ -72,7 +72,7 @@ impl MasterKey for Kms {
             .key_id(&self.key)
             .ciphertext_blob(Blob::new(wrapped))
             .set_encryption_context(Some(self.context(brand, row)));
-        let opened = call.send().await.map_err(|error| {
+        let opened = boxed(call.send()).await.map_err(|error| {
             let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
             if code == Some("InvalidCiphertextException") {
                 return Fault::Damaged { what: "brand key" };

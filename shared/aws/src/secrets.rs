@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValue
 use forthright_core::{Personal, Source};
 use futures::future::{try_join, try_join_all};
 
-use crate::call::CallFault;
+use crate::call::{CallFault, boxed};
 
 const SERVICE: &str = "Secrets Manager";
 const CURRENT: &str = "AWSCURRENT";
@@ -73,7 +73,7 @@ pub(crate) async fn with_secrets(
 /// The names and values of one version; none if there is no such version.
 async fn read(client: &Client, arn: &str, stage: &str) -> Result<Option<Values>, SecretsError> {
     let call = client.get_secret_value().secret_id(arn).version_stage(stage);
-    let answer = match call.send().await {
+    let answer = match boxed(call.send()).await {
         Ok(answer) => answer,
         Err(error) => {
             return match error.as_service_error() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_sqs::Client;
 use forthright_core::{Fault, Hint, Lane, Queue, QueueMessage};
 
-use crate::call::CallFault;
+use crate::call::{CallFault, boxed};
 
 const SERVICE: &str = "SQS";
 
@@ -37,8 +37,7 @@ impl Queue for Sqs {
         }
         let body = serde_json::to_string(&QueueMessage::V1(hint))
             .map_err(|_cause| Fault::rejected("a hint that cannot be written"))?;
-        call.message_body(body)
-            .send()
+        boxed(call.message_body(body).send())
             .await
             .map(drop)
             .map_err(|error| Fault::unavailable("queue", CallFault::of(SERVICE, &error)))

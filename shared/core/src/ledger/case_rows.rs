@@ -2,10 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{
-    standing::Standing,
-    stores::{Commit, Stores, TRIES},
-};
+use super::stores::{Commit, Stores, TRIES};
 use crate::{
     case::{Actor, CaseState, Reason},
     fault::Fault,
@@ -163,10 +160,12 @@ impl<T: Table, V: Vault> Stores<T, V> {
     pub(super) async fn remark(
         &self,
         reference: &TaskRef,
-        mut standing: Standing,
         remark: &str,
     ) -> Result<Vec<Hint>, Fault> {
         for _ in 0..TRIES {
+            let Some(standing) = self.standing(reference).await? else {
+                return Ok(Vec::new());
+            };
             if standing.item.get_text(Attribute::Remark) == Some(remark) {
                 return Ok(Vec::new());
             }
@@ -194,10 +193,6 @@ impl<T: Table, V: Vault> Stores<T, V> {
                     .map(|case| Hint::Human(CaseRef { brand, case }))
                     .into_iter()
                     .collect());
-            }
-            match self.standing(reference).await? {
-                Some(moved) => standing = moved,
-                None => return Ok(Vec::new()),
             }
         }
         Err(Fault::Contended { what: "case" })

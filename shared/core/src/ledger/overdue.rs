@@ -1,6 +1,11 @@
 //! Work that is due: hints that were lost, leases and waits that are over.
 
-use super::{HINT_GRACE, Replies, moves::Ending, rights, stores::due_entry};
+use super::{
+    HINT_GRACE, Replies,
+    moves::{Ending, due_at},
+    rights,
+    stores::due_entry,
+};
 use crate::{
     case::Reason,
     fault::{Fault, Retry},
@@ -79,12 +84,18 @@ impl<T: Table, V: Vault> Replies<T, V> {
             State::Sending if passed(Attribute::LeaseUntil) => {
                 self.0.finish(&reference, None, Event::LeaseOver, &Ending::Lost).await.map(Some)
             }
+            State::Sending => {
+                // A claim leaves it due as it was taken in. Nothing can be done for it before its lease is over, and
+                // thousands of such rows would stand before those that can be helped.
+                let lease_until = row.get_time(Attribute::LeaseUntil).unwrap_or(now);
+                let item = due_at(&reference, row.next(), lease_until);
+                self.0.commit(vec![Write::replace(item)]).await.map(|_| None)
+            }
             State::Unknown if passed(Attribute::DueAt) => {
                 let ending = Ending::Person(Reason::OutcomeUnknown);
                 self.0.finish(&reference, None, Event::TimeOver, &ending).await.map(Some)
             }
             State::Decided
-            | State::Sending
             | State::Unknown
             | State::Answered
             | State::Human

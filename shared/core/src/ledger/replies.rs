@@ -197,7 +197,6 @@ impl<T: Table, V: Vault> Replies<T, V> {
             .text(Attribute::State, state)
             .number(Attribute::Attempt, i64::from(attempt))
             .time(Attribute::LeaseUntil, lease_until)
-            .text(Attribute::AttemptToken, &token)
             .number(Attribute::GateVersion, gate_version)
             .text(Attribute::TextHash, keys.evidence(text.reveal().as_bytes()))
             .text(Attribute::Actor, due.actor)
@@ -208,10 +207,9 @@ impl<T: Table, V: Vault> Replies<T, V> {
             )
             .maybe_text(Attribute::Template, claim.template.as_ref());
         let said = Said { ids: Vec::new(), text: Some(text.clone()) };
+        // When it is due stays as it was: almost always it comes to its end before, and a move in the index costs as
+        // much as the row. The steward moves the others to the end of their lease.
         let item = self.0.seal(&due.subject, item, Attribute::SealedReply, *epoch, &said)?;
-        // Due when the lease is over: before, the steward could do nothing for it, and thousands of such rows
-        // would stand before those that it can help.
-        let item = due_at(&due.reference, item, lease_until);
         // Nothing of the gate changes, so a check is enough: whatever moved it since it was read, an opt-out,
         // a hand-over, an erasure, makes this fail.
         let writes = SubjectWrites::new(&due.gate);
@@ -309,26 +307,26 @@ impl<T: Table, V: Vault> Replies<T, V> {
             return Ok(Vec::new());
         };
         let reference = TaskRef { brand: brand.clone(), pid, epoch, task };
-        let Some(standing) = self.0.standing(&reference).await? else {
+        let [row] = self.0.get([Key::task(pid, epoch, task)]).await?;
+        let Some(row) = row else {
             return Ok(Vec::new());
         };
-        match (standing.state, taken) {
-            // The ordinary case, three times a message: sent, delivered, read. Nothing to write.
+        match (row.parse_required(Attribute::State)?, taken) {
+            // The ordinary case, three times a message: sent, delivered, read. One row tells, and nothing is written.
             (State::Answered | State::Suppressed, true) | (State::Received | State::Decided, _) => {
                 Ok(Vec::new())
             }
             (State::Sending | State::Unknown, true) => {
                 let ending = Ending::Accepted(None);
-                self.0.finish(&reference, Some(standing), Event::TokenSeen, &ending).await
+                self.0.finish(&reference, None, Event::TokenSeen, &ending).await
             }
             (State::Sending | State::Unknown, false) => {
                 let ending = Ending::Person(Reason::Refused);
-                let event = Event::RefuseForGood;
-                self.0.finish(&reference, Some(standing), event, &ending).await
+                self.0.finish(&reference, None, Event::RefuseForGood, &ending).await
             }
-            (State::Human, true) => self.0.remark(&reference, standing, "delivered").await,
+            (State::Human, true) => self.0.remark(&reference, "delivered").await,
             (State::Answered | State::Human | State::Suppressed, false) => {
-                self.0.remark(&reference, standing, "not_delivered").await
+                self.0.remark(&reference, "not_delivered").await
             }
         }
     }

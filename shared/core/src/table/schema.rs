@@ -100,8 +100,6 @@ attributes! {
     NotBefore = 26 "not_before" Row;
     /// Until when the claim is its holder's.
     LeaseUntil = 27 "lease_until" Row;
-    /// The attempt token that the platform carries.
-    AttemptToken = 28 "attempt_token" Row;
     /// A keyed hash of the text that was sent.
     TextHash = 29 "text_hash" Row;
     /// Which disclosure the sent text carries.
