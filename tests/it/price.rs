@@ -1,7 +1,7 @@
 //! What a million answered messages cost on AWS, by counting the calls of one.
 //!
 //! Prices are list prices on demand of eu-central-1, in dollars a million unless said otherwise, without any free
-//! tier, as of 2026-11-25. They are from memory, rounded up where unsure: compare them with AWS's price list before
+//! tier, as of 2026-11-26. They are from memory, rounded up where unsure: compare them with AWS's price list before
 //! you rely on a figure.
 
 use std::{
@@ -36,14 +36,14 @@ const STORED_GB: f64 = 0.306 + 0.245;
 /// How long a call is billed, in seconds: what a warm function takes with DynamoDB beside it.
 const BILLED_SECONDS: f64 = 0.030;
 const MEMORY_GB: f64 = 0.25;
-/// What a call writes into its log where all goes well: Lambda's own lines are off, and ours are for what does not.
-const LOGGED_BYTES: f64 = 100.0;
+/// A line of the HTTP API's access log. The functions write none where all goes well, and Lambda's own are off.
+const ACCESS_LINE_BYTES: f64 = 220.0;
 /// How long rows are kept, in months.
 const KEPT_MONTHS: f64 = 1.0;
 
 /// What the price must not exceed now. The aim of the design is $20, then $15: most of what is above it is the HTTP
 /// API's price of three statuses for each answer, and rows of more than 1 KB that are written in transactions.
-const DOLLARS_MAX: f64 = 27.5;
+const DOLLARS_MAX: f64 = 25.5;
 /// How many messages are counted; the first of each customer costs more.
 const CUSTOMERS: u8 = 20;
 const EACH: u8 = 5;
@@ -82,7 +82,7 @@ impl Bill {
                 each(self.functions) * BILLED_SECONDS * MEMORY_GB * LAMBDA_GB_SECOND * 1e6,
             ),
             ("queues", each(self.queue) * SQS + each(self.fifo) * SQS_FIFO),
-            ("logs", each(self.functions) * LOGGED_BYTES * 1e6 / 1e9 * LOGS_GB),
+            ("access log", each(self.http) * ACCESS_LINE_BYTES * 1e6 / 1e9 * LOGS_GB),
             ("rows kept", row_bytes * 1e6 / 1e9 * KEPT_MONTHS * STORED_GB),
         ]
     }
@@ -192,7 +192,7 @@ async fn a_million_answered_messages_cost_no_more_than_they_did() {
     println!("  {row_bytes:.0} bytes of rows");
     let lines = trial.bill.dollars(used, row_bytes, messages);
     let total: f64 = lines.iter().map(|(_, dollars)| dollars).sum();
-    println!("dollars for a million, eu-central-1, prices of 2026-11-25 from memory:");
+    println!("dollars for a million, eu-central-1, prices of 2026-11-26 from memory:");
     for (what, dollars) in lines {
         println!("  {what:<18} {dollars:>6.2}");
     }
