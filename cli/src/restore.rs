@@ -1,11 +1,15 @@
 //! `forthright restore`: puts a copy of the data back, with the keys as they are now.
 //!
-//! A key that was destroyed since the copy was made stays destroyed, so nobody who was erased comes back. The copy
-//! is made ready beside the data and takes its place at once: a restore that is cut off changed nothing.
+//! A key that was destroyed since the copy was made stays destroyed, so nobody who was erased comes back, and what is
+//! left of them in the copy is erased again. The copy is made ready beside the data and takes its place at once: a
+//! restore that is cut off before changed nothing, and one that is cut off after is done once more.
 
 use std::{fs, io, path::Path, sync::Arc};
 
-use forthright_core::{BrandId, ledger::Register};
+use forthright_core::{
+    BrandId,
+    ledger::{Register, Rights},
+};
 use forthright_embedded::SqliteTable;
 
 use crate::{Problem, args::Restore, host, place};
@@ -37,10 +41,19 @@ pub(crate) async fn run(asked: &Restore) -> Result<bool, Problem> {
     let rows = make_ready(copy, &ready, &brand).await?;
     SqliteTable::replace_data(data, &ready.join("data.db"))?;
     clear(&ready)?;
+    let local = place::open(data).await?;
+    let again = Rights::new(&local.stores).erase_again(&brand).await.map_err(|fault| {
+        format!("the erasures since the copy was made could not be done again ({fault}); restore once more")
+    })?;
+    drop(local);
     let keys = if keys_are_here {
-        "the keys are as they were: who was erased since the copy was made stays erased"
+        format!(
+            "the keys are as they were: who was erased since the copy was made stays erased \
+             (erasures done again: {again})"
+        )
     } else {
         "the keys are the copy's: repeat the erasures that were completed since it was made"
+            .to_owned()
     };
     host::say(&format!(
         "{rows} rows are back from {}; {keys}\n\

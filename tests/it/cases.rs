@@ -123,6 +123,7 @@ async fn a_role_opens_what_belongs_to_it_and_no_more() {
         (Method::POST, &format!("{case}/answer"), "{}", "agent operator"),
         (Method::POST, &format!("{case}/unknown"), "", "agent operator"),
         (Method::POST, "/api/requests", &request, "operator privacy_officer"),
+        (Method::POST, "/api/restores", "{}", "operator"),
         (Method::GET, &export, "", "operator privacy_officer"),
         (Method::GET, export.trim_end_matches("/export"), "", "auditor operator privacy_officer"),
     ] {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use forthright_core::{
+    ledger::CLOCK_SKEW,
     outbound::Placement,
     table::{Attribute, TableName},
 };
@@ -142,6 +143,46 @@ async fn a_restored_backup_cannot_be_read() {
     let sent = desk.line.calls();
     desk.recover().await;
     assert_eq!(desk.line.calls(), sent, "and nothing is sent from it");
+}
+
+#[tokio::test]
+async fn what_a_restored_backup_does_not_know_is_erased_again() {
+    let desk = Desk::new();
+    for one in [ada(), bea()] {
+        desk.serves(&one, ORDER).await;
+    }
+    let backup = desk.memory.snapshot(TableName::Data);
+    let (_, request) = desk.request("erasure", &id()).await;
+    desk.pump().await;
+    assert_eq!(desk.rows("E#").len(), 1);
+    desk.memory.restore(&backup);
+    assert_eq!(desk.messages().len(), 2, "the sealed rows are back");
+
+    let body = json!({ "brand": "demo" });
+    let (status, answer) = desk.api(Method::POST, "/api/restores", body.clone()).await;
+    assert_eq!((status, &answer["erased_again"]), (200, &json!(1)));
+    assert_eq!(desk.messages().len(), 1, "of others nothing is gone");
+    assert_eq!(shown(&desk, &request).await["state"], "completed");
+    let (_, answer) = desk.api(Method::POST, "/api/restores", body).await;
+    assert_eq!(answer["erased_again"], 0);
+    // Who was erased is known from now on, and what they write next is answered.
+    desk.time.advance(CLOCK_SKEW + Duration::from_mins(1));
+    let before = desk.sent().len();
+    desk.serves(&ada(), ORDER).await;
+    assert_eq!(desk.sent().len(), before + 1);
+}
+
+#[tokio::test]
+async fn whose_data_was_put_back_must_be_said() {
+    let desk = Desk::new();
+    for (method, body, status) in [
+        (Method::POST, json!({ "brand": "demo" }), 200),
+        (Method::POST, json!({ "brand": "nobody" }), 422),
+        (Method::POST, json!({}), 422),
+        (Method::GET, Value::Null, 405),
+    ] {
+        assert_eq!(desk.api(method, "/api/restores", body).await.0, status);
+    }
 }
 
 #[tokio::test]

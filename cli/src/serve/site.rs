@@ -127,6 +127,7 @@ fn routes(site: Site, platform: Option<Arc<demo::Platform>>) -> Router {
         .route("/api/cases", any(escalation))
         .route("/api/cases/{case}", any(escalation))
         .route("/api/cases/{case}/{action}", any(escalation))
+        .route("/api/restores", any(privacy))
         .route("/api/requests", any(privacy))
         .route("/api/requests/{request}", any(privacy))
         .route("/api/requests/{request}/export", any(privacy))

@@ -2,6 +2,7 @@
 
 mod callback;
 mod demand;
+mod restore;
 mod settings;
 mod status;
 
@@ -194,6 +195,9 @@ impl<T: Table, V: Vault, Q: Queue> Handle<Request> for Privacy<T, V, Q> {
 
     async fn handle(&self, request: Request) -> Result<Response, Fault> {
         let path = request.uri().path();
+        if path == "/api/restores" {
+            return self.restored(&request).await;
+        }
         if let Some(rest) = path.strip_prefix("/api/requests") {
             return self.guarded(&request, rest.strip_prefix('/').unwrap_or(rest)).await;
         }

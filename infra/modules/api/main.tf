@@ -38,6 +38,7 @@ locals {
     "POST /api/requests"                 = "privacy"
     "GET /api/requests/{request}"        = "privacy"
     "GET /api/requests/{request}/export" = "privacy"
+    "POST /api/restores"                 = "privacy"
     "POST /meta/data-deletion"           = "privacy"
     "GET /privacy/status/{code}"         = "privacy"
   }

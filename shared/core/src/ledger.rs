@@ -13,6 +13,7 @@ mod moves;
 mod overdue;
 mod register;
 mod replies;
+mod restore;
 mod rights;
 mod standing;
 mod stores;

@@ -6,7 +6,7 @@ use forthright_core::{
     CaseId, Personal, Time,
     case::CaseState,
     http::Request,
-    ledger::Register,
+    ledger::Rights,
     table::{Attribute, Key, TableName},
 };
 use forthright_testkit::{FaultKind, Plan as FaultPlan, SplitMix};
@@ -259,10 +259,9 @@ impl World {
         self.ground.watch.restored(&self.ground.memory, &Key::settings(&self.at.brand));
         self.forget_what_is_lost();
         let stores = self.ground.outside(self.starts.wrapping_add(1_000_000));
-        let register = Register::new(&stores);
-        let noted = register.note_restore(&self.at.brand).now_or_never();
-        if !matches!(noted, Some(Ok(()))) {
-            let what = "a restore could not be noted".to_owned();
+        let noted = Rights::new(&stores).restored(&self.at.brand).now_or_never();
+        if !matches!(noted, Some(Ok(_))) {
+            let what = format!("a restore could not be noted: {noted:?}");
             self.ground.watch.breaks(Promise::Misbehaved, self.now(), what);
         }
         self.start_hosts();

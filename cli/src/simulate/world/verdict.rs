@@ -175,8 +175,7 @@ impl World {
         for row in rows {
             if let Some((pid, epoch)) = subject_of(&row.key) {
                 let over = gate(&self.ground.memory, pid).is_none_or(|gate| epoch < gate.epoch);
-                let came_back = self.restored && self.is_unreadable(&row.key);
-                if over && !came_back {
+                if over {
                     let what = format!("{} is left of an erased epoch", name(&row.key));
                     self.breaks(Promise::Resurrected, what);
                 }

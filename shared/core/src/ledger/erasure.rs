@@ -38,6 +38,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
         if self.0.now() < patience && self.notice_is_pending(&row).await? {
             return Ok(ErasureStep::Waiting(patience));
         }
+        self.enter(&found).await?;
         let brand = self.0.vault.brand(&found.brand).await?;
         for (pid, epoch) in found.subject().0.clone() {
             self.close_gate(pid, epoch).await?;

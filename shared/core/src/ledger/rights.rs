@@ -157,6 +157,11 @@ impl<T: Table, V: Vault> Rights<T, V> {
         Grant::keys(Action::Get, "B#"),
         Grant::keys(Action::Get, "K#"),
         Grant::keys(Action::Put, "K#"),
+        Grant::keys(Action::Get, "E#"),
+        Grant::keys(Action::Put, "E#"),
+        Grant::keys(Action::Query, "E#"),
+        Grant::data(Action::Get, "B#"),
+        Grant::data(Action::Put, "B#"),
         Grant::data(Action::Get, "L#"),
         Grant::data(Action::Get, "G#"),
         Grant::data(Action::Put, "G#"),
@@ -339,7 +344,7 @@ fn hint_of(new: &NewRequest) -> Hint {
     Hint::Privacy(RequestRef { brand: new.brand.clone(), request: new.request })
 }
 
-fn request_item(new: &NewRequest, state: RequestState, now: Time) -> Item {
+pub(super) fn request_item(new: &NewRequest, state: RequestState, now: Time) -> Item {
     let item = Item::new(Key::request(new.request))
         .text(Attribute::State, state)
         .text(Attribute::Kind, new.kind)
@@ -360,7 +365,7 @@ fn due_of(request: RequestId) -> String {
 }
 
 pub(super) fn view(row: &Item) -> Result<RequestView, Fault> {
-    let subject: Subject = row.json_required(Attribute::Pid)?;
+    let subject = subject_of(row)?;
     let damaged = Fault::Damaged { what: "request" };
     let (Some(request), Some(received_at)) =
         (row.key.as_request(), row.get_time(Attribute::ReceivedAt))
@@ -378,6 +383,11 @@ pub(super) fn view(row: &Item) -> Result<RequestView, Fault> {
         erased: row.get_json(Attribute::Erased)?,
         subject,
     })
+}
+
+/// Whose data a request, or its entry in the erasure ledger, is about.
+pub(super) fn subject_of(row: &Item) -> Result<Subject, Fault> {
+    row.json_required(Attribute::Pid)
 }
 
 /// The hint for a request that is due.

@@ -11,7 +11,8 @@ use crate::{
     port::{Clock, Entropy},
     seal::{Binding, BrandKeys, KeyCache, Keyring, SubjectKey, Vault, table_fault, write_fault},
     table::{
-        Attribute, Index, Item, Kept, Key, Page, Query, Range, Table, Write, WriteFault, WriteToken,
+        Attribute, Index, Item, Kept, Key, Page, Query, Range, Table, TableName, Write, WriteFault,
+        WriteToken,
     },
     time::Time,
 };
@@ -137,11 +138,17 @@ impl<T: Table, V: Vault> Stores<T, V> {
         partition: String,
         prefix: &str,
     ) -> Result<(Vec<Item>, Vec<Key>), Fault> {
-        let range = Range::Partition {
-            table: crate::table::TableName::Data,
-            partition,
-            prefix: prefix.to_owned(),
-        };
+        self.rows_of(TableName::Data, partition, prefix).await
+    }
+
+    /// The same of either table.
+    pub(super) async fn rows_of(
+        &self,
+        table: TableName,
+        partition: String,
+        prefix: &str,
+    ) -> Result<(Vec<Item>, Vec<Key>), Fault> {
+        let range = Range::Partition { table, partition, prefix: prefix.to_owned() };
         let mut query = Query { range, after: None, limit: PAGE };
         let (mut items, mut damaged) = (Vec::new(), Vec::new());
         loop {

@@ -148,6 +148,16 @@ impl Key {
         }
     }
 
+    /// The partition of a brand's erasure ledger. It lies beside the keys, since a restore never puts those back.
+    pub fn erasures(brand: &BrandId) -> String {
+        part(format_args!("E#{brand}"))
+    }
+
+    /// An erasure's entry in the ledger.
+    pub fn erasure(brand: &BrandId, request: RequestId) -> Self {
+        Self { table: TableName::Keys, partition: Self::erasures(brand), sort: request.to_string() }
+    }
+
     /// A brand's wrapped key.
     pub fn brand_key(brand: &BrandId) -> Self {
         Self {
