@@ -1,15 +1,15 @@
 //! The six functions, wired once for every host that runs them in one process: this program and the tests.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use forthright_core::{
-    Accounts, Clock, Queue, Secret, Table, Vault,
+    Accounts, Clock, DetectIntent, Queue, Secret, Table, Vault,
     http::Exchange,
     ledger::{Cases, Inbox, Register, Replies, Rights, Stores},
     table::Grant,
 };
 use forthright_escalation::Escalation;
-use forthright_intent::Intent;
+use forthright_intent::{Engines, Intent};
 use forthright_language::Rules;
 use forthright_policy::Book;
 use forthright_privacy::Privacy;
@@ -36,11 +36,11 @@ pub enum Function {
 
 /// What the functions share besides their stores.
 #[derive(Debug, Clone)]
-pub struct Parts<E, Q> {
+pub struct Parts<E, Q, C = Infallible> {
     /// The texts and rules.
     pub book: Arc<Book>,
     /// What tells what a person wants.
-    pub rules: Rules,
+    pub engines: Engines<Rules, C>,
     /// The accounts that are served.
     pub accounts: Accounts,
     /// What opens the cases and requests APIs.
@@ -57,11 +57,11 @@ pub struct Parts<E, Q> {
 
 /// Every function.
 #[derive(Debug)]
-pub struct Bundle<T, V, E, Q> {
+pub struct Bundle<T, V, E, Q, C = Infallible> {
     /// Takes in what platforms send.
     pub webhook: Webhook<T, V, Q>,
     /// Decides.
-    pub intent: Intent<T, V, Rules, Q>,
+    pub intent: Intent<T, V, Engines<Rules, C>, Q>,
     /// Sends.
     pub reply: Reply<T, V, E, Q>,
     /// Serves people of the brand.
@@ -72,16 +72,16 @@ pub struct Bundle<T, V, E, Q> {
     pub steward: Steward<T, V, Q>,
 }
 
-impl<T: Table, V: Vault, E: Exchange, Q: Queue + Clone> Bundle<T, V, E, Q> {
+impl<T: Table, V: Vault, E: Exchange, Q: Queue + Clone, C: DetectIntent> Bundle<T, V, E, Q, C> {
     /// The functions over the stores that `stores` gives for each one and its grants.
     pub fn new(
         stores: impl Fn(Function, &[&[Grant]]) -> Arc<Stores<T, V>>,
-        parts: Parts<E, Q>,
+        parts: Parts<E, Q, C>,
     ) -> Self {
-        let Parts { book, rules, accounts, operator_token, public_url, exchange, queue, clock } =
+        let Parts { book, engines, accounts, operator_token, public_url, exchange, queue, clock } =
             parts;
         let webhook = stores(Function::Webhook, &Webhook::<T, V, Q>::GRANTS);
-        let intent = stores(Function::Intent, &Intent::<T, V, Rules, Q>::GRANTS);
+        let intent = stores(Function::Intent, &Intent::<T, V, Engines<Rules, C>, Q>::GRANTS);
         let reply = stores(Function::Reply, &Reply::<T, V, E, Q>::GRANTS);
         let escalation = stores(Function::Escalation, &Escalation::<T, V, Q>::GRANTS);
         let privacy = stores(Function::Privacy, &Privacy::<T, V, Q>::GRANTS);
@@ -96,7 +96,7 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue + Clone> Bundle<T, V, E, Q> {
             },
             intent: Intent {
                 inbox: Inbox::new(&intent),
-                detector: rules,
+                detector: engines,
                 book: Arc::clone(&book),
                 clock: clock.clone(),
                 queue: queue.clone(),

@@ -16,6 +16,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use forthright_core::{Accounts, Handle, Source};
 use forthright_egress::{AllowedHost, Egress};
 use forthright_embedded::{Lanes, SqliteTable};
+use forthright_intent::Engines;
 use forthright_language::Rules;
 use forthright_policy::{Book, Language, Served};
 use forthright_steward::Tick;
@@ -68,7 +69,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
 
     let (lanes, receivers) = Lanes::new(LANE_HINTS);
     let parts = Parts {
-        rules: rules(&book)?,
+        engines: Engines::embedded(&book, rules(&book)?)?,
         book,
         accounts: accounts.clone(),
         operator_token,

@@ -17,8 +17,9 @@ use forthright_core::{
     http::{self as whole, Request, Response},
     ledger::{LEASE, Register, Stores, UNKNOWN_WAIT},
 };
+use forthright_intent::Engines;
 use forthright_language::Rules;
-use forthright_policy::{Language, Served};
+use forthright_policy::{Book, Engine, Language, Served};
 use forthright_steward::Tick;
 use forthright_testkit::{
     Faulty, FixedVault, Memory, MovableClock, Restricted, seeded_entropy,
@@ -27,7 +28,7 @@ use forthright_testkit::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-pub(crate) use ports::{Death, Order, Tray};
+pub(crate) use ports::{Death, Judge, Order, Tray};
 use ports::{Line, Yielding};
 pub(crate) use seen::texts;
 
@@ -41,7 +42,7 @@ pub(crate) const OPERATOR_TOKEN: &str = "CANARY-operator-token";
 /// What asks for an order's status, and is recognised in a log.
 pub(crate) const ORDER: &str = "CANARY where is my order?";
 
-type Functions = Bundle<Restricted<Yielding>, Arc<FixedVault>, Arc<Line>, Tray>;
+type Functions = Bundle<Restricted<Yielding>, Arc<FixedVault>, Arc<Line>, Tray, Judge>;
 
 pub(crate) struct Desk {
     pub(crate) bundle: Functions,
@@ -50,6 +51,7 @@ pub(crate) struct Desk {
     pub(crate) time: MovableClock,
     pub(crate) line: Arc<Line>,
     pub(crate) tray: Tray,
+    pub(crate) judge: Judge,
     pub(crate) served: Served,
     vault: Arc<FixedVault>,
     shelves: Vec<Restricted<Yielding>>,
@@ -62,6 +64,8 @@ pub(crate) struct Setting {
     pub(crate) time: MovableClock,
     pub(crate) access_token: &'static str,
     pub(crate) order: Order,
+    /// Who reads the brand's messages.
+    pub(crate) engine: Engine,
     /// Two desks over one memory must not draw the same random numbers.
     pub(crate) seed: u64,
 }
@@ -73,6 +77,7 @@ impl Default for Setting {
             time: MovableClock::at(NOON),
             access_token: ACCESS_TOKEN,
             order: Order::Plain,
+            engine: Engine::Embedded,
             seed: 1,
         }
     }
@@ -85,12 +90,13 @@ impl Desk {
 
     pub(crate) fn with(setting: Setting) -> Self {
         log();
-        let Setting { memory, time, access_token, order, seed } = setting;
-        let served = served(access_token);
+        let Setting { memory, time, access_token, order, engine, seed } = setting;
+        let served = served_by(engine, access_token);
         let table = Faulty::new(memory.clone(), time.clock());
         let account = served.accounts.iter().next().unwrap();
         let line = Arc::new(Line::new(stand_in(account, &time), table.clone()));
         let tray = Tray::new(order);
+        let judge = Judge::default();
         let vault = Arc::new(FixedVault::new(7));
         let entropy = seeded_entropy(seed);
         let shelves = Mutex::new(Vec::new());
@@ -104,7 +110,11 @@ impl Desk {
             },
             Parts {
                 book: Arc::clone(&served.book),
-                rules: Rules::parse(rules).unwrap(),
+                engines: Engines::with_comprehend(
+                    Arc::clone(&served.book),
+                    Rules::parse(rules).unwrap(),
+                    judge.clone(),
+                ),
                 accounts: served.accounts.clone(),
                 operator_token: OPERATOR_TOKEN.into(),
                 public_url: "https://privacy.example".to_owned(),
@@ -115,7 +125,7 @@ impl Desk {
         );
         let shelves = shelves.into_inner().unwrap();
         let messages = AtomicU64::new(seed * 1_000_000);
-        Self { bundle, memory, table, time, line, tray, served, vault, shelves, messages }
+        Self { bundle, memory, table, time, line, tray, judge, served, vault, shelves, messages }
     }
 
     // What customers and the platform do.
@@ -294,6 +304,9 @@ impl Drop for Desk {
                 .map(|one| one.to_string())
                 .collect();
             assert!(refusals.is_empty(), "beyond the grants: {refusals:?}");
+            let engine = self.served.book.brand(self.brand()).unwrap().engine();
+            let asked = self.judge.asked();
+            assert!(engine != Engine::Embedded || asked == 0, "a text left that must not");
         }
     }
 }
@@ -334,9 +347,13 @@ pub(crate) fn customer(wa_id: Option<&str>, user_id: Option<&str>, name: &str) -
 }
 
 pub(crate) fn served(access_token: &'static str) -> Served {
+    served_by(Engine::Embedded, access_token)
+}
+
+/// The demo brand, which chose `engine`.
+fn served_by(engine: Engine, access_token: &'static str) -> Served {
     let source = Source::new(move |name| {
         let value = match name {
-            Served::BRANDS => "demo",
             "DEMO_WHATSAPP_APP_SECRET" => APP_SECRET,
             "DEMO_WHATSAPP_VERIFY_TOKEN" => VERIFY_TOKEN,
             "DEMO_WHATSAPP_ACCESS_TOKEN" => access_token,
@@ -344,7 +361,13 @@ pub(crate) fn served(access_token: &'static str) -> Served {
         };
         Some(value.to_owned())
     });
-    Served::read(&source).unwrap()
+    let mut files = Book::embedded_files().unwrap();
+    let (_, brand) = files.iter_mut().find(|(path, _)| path == "brands/demo.toml").unwrap();
+    assert!(brand.contains("engine = \"embedded\""));
+    *brand = brand.replace("engine = \"embedded\"", &format!("engine = \"{engine}\""));
+    let book = Book::load(files).unwrap();
+    let accounts = book.brands().next().unwrap().accounts(&source).unwrap();
+    Served::of(book, accounts).unwrap()
 }
 
 pub(crate) fn stand_in(account: &Account, time: &MovableClock) -> WhatsAppStandIn {

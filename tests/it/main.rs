@@ -11,6 +11,7 @@ mod cases;
 mod corpus;
 mod damage;
 mod disclosure;
+mod engine;
 mod erasure;
 mod export;
 mod hostile;

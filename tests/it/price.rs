@@ -11,6 +11,7 @@ use std::{
 
 use forthright_cli::bundle::{Bundle, Function, Parts};
 use forthright_core::{Handle, Hint, Lane, http::Request, ledger::Stores};
+use forthright_intent::Engines;
 use forthright_language::Rules;
 use forthright_policy::Language;
 use forthright_testkit::{
@@ -116,7 +117,7 @@ impl Trial {
                 Stores::new(meter, vault, time.clock(), entropy, Duration::ZERO)
             },
             Parts {
-                rules: Rules::parse(rules).unwrap(),
+                engines: Engines::embedded(&served.book, Rules::parse(rules).unwrap()).unwrap(),
                 book: served.book,
                 accounts: served.accounts,
                 operator_token: OPERATOR_TOKEN.into(),

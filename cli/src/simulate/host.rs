@@ -11,6 +11,7 @@ use forthright_core::{
     ledger::{Register, Stores},
     table::Grant,
 };
+use forthright_intent::Engines;
 use forthright_language::Rules;
 use forthright_policy::{Book, Language, Served};
 use forthright_testkit::{
@@ -74,7 +75,7 @@ pub(super) struct Ground {
 #[derive(Debug, Clone)]
 pub(super) struct Content {
     pub(super) book: Arc<Book>,
-    pub(super) rules: Rules,
+    pub(super) engines: Engines<Rules>,
     pub(super) accounts: Accounts,
 }
 
@@ -88,8 +89,8 @@ impl Content {
         });
         let Served { book, accounts } = Served::read(&source)?;
         let rules = book.intent_rules(Language::ENGLISH).ok_or("there are no rules")?;
-        let rules = Rules::parse(rules)?;
-        Ok(Self { book, rules, accounts })
+        let engines = Engines::embedded(&book, Rules::parse(rules)?)?;
+        Ok(Self { book, engines, accounts })
     }
 
     /// The accounts with this access token.
@@ -145,7 +146,7 @@ impl Ground {
             stores,
             Parts {
                 book: Arc::clone(&self.content.book),
-                rules: self.content.rules.clone(),
+                engines: self.content.engines.clone(),
                 accounts: self.content.accounts(token),
                 operator_token: OPERATOR_TOKEN.into(),
                 public_url: "https://privacy.example".to_owned(),

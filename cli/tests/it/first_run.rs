@@ -158,6 +158,20 @@ fn refused(command: &mut Command) -> Output {
 }
 
 #[test]
+fn a_brand_whose_texts_would_leave_without_a_redactor_does_not_start() {
+    let platform = Platform::start();
+    let place = Place::new(&platform);
+    let path = place.beside("it.toml");
+    let file = fs::read_to_string(&path).unwrap();
+    fs::write(path, file.replace("engine = \"embedded\"", "engine = \"comprehend\"")).unwrap();
+    let output = refused(&mut place.command("serve"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("brands/it.toml: answering.engine: `comprehend` sends texts"), "{said}");
+    assert!(said.contains("write `engine = \"embedded\"`"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
 fn a_brand_of_ones_own_does_not_start_without_every_secret() {
     let platform = Platform::start();
     let place = Place::new(&platform);

@@ -1,15 +1,20 @@
 //! Decides what a person wants, and who answers: a template, a person of the brand, or nobody.
 
+pub mod engine;
+
 use std::sync::Arc;
 
 use forthright_core::{
-    Clock, DetectIntent, Detection, Fault, Handle, Lane, MessageRef, Poison, Queue, Table, Vault,
+    Asked, Clock, DetectIntent, Detection, Fault, Handle, Lane, MessageRef, Poison, Queue, Table,
+    Vault,
     decision::{Decision, Found},
     ledger::{Inbox, Opened},
     send_all,
     table::Grant,
 };
-use forthright_policy::{Book, Facts, decide};
+use forthright_policy::{Book, Facts, decide, machine_may_answer};
+
+pub use engine::Engines;
 
 /// The lanes that the function sends hints to.
 pub const SENDS: [Lane; 2] = [Lane::Outbound, Lane::Human];
@@ -36,19 +41,33 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
     /// What the function does to which rows.
     pub const GRANTS: [&[Grant]; 1] = [Inbox::<T, V>::GRANTS];
 
-    fn decide(&self, opened: &Opened, detection: Option<&Detection>) -> Result<Decision, Fault> {
+    fn facts<'a>(&self, opened: &'a Opened) -> Result<Facts<'a>, Fault> {
         let gate = opened.strictest();
         let brand = self.book.brand(&gate.at.brand).ok_or(Fault::rejected("unknown brand"))?;
-        let facts = Facts {
+        Ok(Facts {
             eid: opened.eid(),
             content_is_text: opened.text().is_some(),
             platform_at: opened.platform_at(),
             now: self.clock.now(),
             late_after: brand.late_after(),
             gate,
+        })
+    }
+
+    async fn detect(&self, opened: &Opened) -> Result<Option<Detection>, Fault> {
+        let Some(text) = opened.text() else {
+            return Ok(None);
         };
+        let facts = self.facts(opened)?;
+        let brand = &facts.gate.at.brand;
+        let asked = Asked { brand, text, machine_may_answer: machine_may_answer(&facts) };
+        self.detector.detect(asked).await.map(Some)
+    }
+
+    fn decide(&self, opened: &Opened, detection: Option<&Detection>) -> Result<Decision, Fault> {
         Ok(Decision {
-            route: decide(&facts, detection),
+            // The time is taken anew: a detector may take long, and the message be late by now.
+            route: decide(&self.facts(opened)?, detection),
             found: detection.map(|detection| Found {
                 intent: detection.intent,
                 confidence_permille: detection.confidence_permille,
@@ -67,10 +86,7 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Handle<MessageRef> for Inten
             let Some(opened) = self.inbox.open(&message).await? else {
                 return Ok(()); // decided before, or erased
             };
-            let detection = match opened.text() {
-                Some(text) => Some(self.detector.detect(text).await?),
-                None => None,
-            };
+            let detection = self.detect(&opened).await?;
             let decision = self.decide(&opened, detection.as_ref())?;
             if let Some(hints) = self.inbox.decide(&opened, &decision).await? {
                 tracing::debug!(message.id = %message.eid, route = ?decision.route, "decided");

@@ -2,17 +2,19 @@
 
 use forthright_aws::{Aws, Error};
 use forthright_core::{MessageRef, ledger::Inbox};
-use forthright_intent::{Intent, SENDS};
+use forthright_intent::{Engines, Intent, SENDS};
 use forthright_language::Rules;
 use forthright_policy::Book;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let aws = Aws::start().await?;
+    let book = Book::embedded()?;
+    let engines: Engines<_> = Engines::embedded(&book, Rules::embedded()?)?;
     let intent = Intent {
         inbox: Inbox::new(&aws.stores()?),
-        detector: Rules::embedded()?,
-        book: Book::embedded()?.into(),
+        detector: engines,
+        book: book.into(),
         clock: forthright_aws::clock(),
         queue: aws.queue(&SENDS)?,
     };

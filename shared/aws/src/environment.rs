@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use forthright_core::{Lane, SettingsError, Source, ledger::Stores, seal::Roots};
+use forthright_core::{Lane, Redact, SettingsError, Source, ledger::Stores, seal::Roots};
 
 use crate::{
     boot::{clock, entropy, start},
+    comprehend::Comprehend,
     dynamodb::DynamoDb,
     end::Error,
     kms::Kms,
@@ -97,6 +98,12 @@ impl Aws {
         let url = |lane: &Lane| Ok((*lane, self.source.required(Self::queue_url(*lane))?));
         let urls = lanes.iter().map(url).collect::<Result<BTreeMap<_, _>, SettingsError>>()?;
         Ok(Sqs::new(aws_sdk_sqs::Client::new(&self.config), urls))
+    }
+
+    /// Comprehend, for texts that `redactor` goes over first.
+    pub fn comprehend<R: Redact>(&self, redactor: R) -> Result<Comprehend<R>, SettingsError> {
+        let endpoint = self.source.required(Comprehend::<R>::ENDPOINT)?;
+        Comprehend::new(aws_sdk_comprehend::Client::new(&self.config), endpoint, redactor)
     }
 
     /// After how many receives a message of the function's own queue counts as one that cannot be handled.

@@ -1,5 +1,5 @@
-//! The only crate that knows AWS: the table on DynamoDB, the master key in KMS, the lanes on SQS, secrets, and
-//! the hosts that Lambda calls functions through.
+//! The only crate that knows AWS: the table on DynamoDB, the master key in KMS, the lanes on SQS, secrets,
+//! Comprehend, and the hosts that Lambda calls functions through.
 //!
 //! A function's `main.rs` only wires: [`Aws::start`], its own settings, its handler over [`Aws::stores`] and
 //! [`Aws::queue`], and one of [`serve_http`], [`serve_queue`], [`serve_http_and_queue`] and [`serve_schedule`].
@@ -8,6 +8,7 @@
 mod boot;
 mod call;
 mod cause;
+pub mod comprehend;
 mod double_host;
 mod dynamodb;
 mod end;
@@ -20,6 +21,7 @@ mod secrets;
 mod sqs;
 
 pub use boot::{clock, entropy, start};
+pub use comprehend::Comprehend;
 pub use double_host::serve_http_and_queue;
 pub use dynamodb::DynamoDb;
 pub use end::Error;

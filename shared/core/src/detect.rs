@@ -1,10 +1,10 @@
 //! What a person wants, as a detector tells it.
 
-use std::{fmt, future::Future, str::FromStr};
+use std::{convert::Infallible, fmt, future::Future, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{fault::Fault, personal::Personal};
+use crate::{fault::Fault, ids::BrandId, personal::Personal};
 
 /// What a person wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,15 +72,32 @@ pub struct Detection {
     pub intent: Intent,
     /// How sure the detector is, in thousandths.
     pub confidence_permille: u16,
+    /// Whether the message says this and nothing else, word by word: there is nothing to judge.
+    pub is_whole_message: bool,
     /// Which detector said so, with its version, for the decision's record.
     pub detector: &'static str,
+}
+
+/// One message, as a detector is asked about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// To whom the person wrote.
+    pub brand: &'a BrandId,
+    /// What.
+    pub text: &'a Personal<String>,
+    /// Whether what is found decides more than an opt-out. If not, the text has no reason to leave the process.
+    pub machine_may_answer: bool,
 }
 
 /// Tells what a person wants.
 pub trait DetectIntent: Send + Sync {
     /// Reads one message; the text never leaves the process unless the implementation says so.
-    fn detect(
-        &self,
-        text: &Personal<String>,
-    ) -> impl Future<Output = Result<Detection, Fault>> + Send;
+    fn detect(&self, asked: Asked<'_>) -> impl Future<Output = Result<Detection, Fault>> + Send;
+}
+
+/// The detector of a host that has none: it cannot be asked.
+impl DetectIntent for Infallible {
+    async fn detect(&self, _asked: Asked<'_>) -> Result<Detection, Fault> {
+        match *self {}
+    }
 }

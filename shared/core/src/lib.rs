@@ -25,6 +25,7 @@ pub mod people;
 pub mod personal;
 pub mod port;
 pub mod queue;
+pub mod redact;
 pub mod seal;
 pub mod settings;
 pub mod state;
@@ -33,7 +34,7 @@ pub mod table;
 pub mod time;
 
 pub use account::{Account, Accounts};
-pub use detect::{DetectIntent, Detection, Intent};
+pub use detect::{Asked, DetectIntent, Detection, Intent};
 pub use fault::{Fault, Retry};
 pub use handle::{Handle, Poison, guarded};
 pub use ids::{
@@ -45,6 +46,7 @@ pub use port::{Clock, Entropy};
 pub use queue::{
     CaseRef, FromHint, Hint, Lane, MessageRef, Queue, QueueMessage, RequestRef, TaskRef, send_all,
 };
+pub use redact::{Redact, Redacted};
 pub use seal::{BrandKeys, Vault};
 pub use settings::{SettingsError, Source};
 pub use table::Table;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use forthright_core::{DetectIntent, Detection, Fault, Intent, Personal};
+use forthright_core::{Asked, DetectIntent, Detection, Fault, Intent};
 use serde::Deserialize;
 
 use crate::words::words;
@@ -117,13 +117,14 @@ impl Rules {
         let found = self.rules.iter().find(|rule| rule.holds(&message));
         let (intent, confidence_permille) =
             found.map_or((Intent::NoneOfThese, 0), |rule| (rule.intent, rule.kind.permille()));
-        Detection { intent, confidence_permille, detector: DETECTOR }
+        let is_whole_message = found.is_some_and(|rule| rule.kind == Match::WholeMessage);
+        Detection { intent, confidence_permille, is_whole_message, detector: DETECTOR }
     }
 }
 
 impl DetectIntent for Rules {
-    async fn detect(&self, text: &Personal<String>) -> Result<Detection, Fault> {
-        Ok(self.find(text.reveal()))
+    async fn detect(&self, asked: Asked<'_>) -> Result<Detection, Fault> {
+        Ok(self.find(asked.text.reveal()))
     }
 }
 

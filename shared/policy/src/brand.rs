@@ -6,7 +6,7 @@ use forthright_core::{Account, AccountId, Address, BrandId, Channel, SettingsErr
 use serde::Deserialize;
 
 pub use crate::wording::Context;
-use crate::{fault::ContentError, language::Language};
+use crate::{engine::Engine, fault::ContentError, language::Language};
 
 /// The longest that a message may have waited and still be answered by a machine, in minutes: a day, the
 /// window in which WhatsApp takes free text at all.
@@ -21,6 +21,7 @@ pub struct Brand {
     languages: Vec<Language>,
     accounts: Vec<AccountEntry>,
     late_after: Duration,
+    engine: Engine,
     context: Context,
 }
 
@@ -67,6 +68,12 @@ impl Brand {
             let range = format!("must be 1 to {LATE_AFTER_MINUTES_MAX}");
             return Err(wrong(format!("answering.late_after_minutes: {range}")));
         }
+        let engine = match &file.answering.engine {
+            None => Engine::default(),
+            Some(name) => {
+                name.parse().map_err(|error| wrong(format!("answering.engine: {error}")))?
+            }
+        };
         Ok(Self {
             id,
             jurisdictions: file.jurisdictions,
@@ -74,6 +81,7 @@ impl Brand {
             languages,
             accounts: accounts(&file.accounts).map_err(wrong)?,
             late_after: Duration::from_mins(minutes),
+            engine,
             context,
         })
     }
@@ -106,6 +114,11 @@ impl Brand {
     /// How old a message may be and still be answered by a machine.
     pub const fn late_after(&self) -> Duration {
         self.late_after
+    }
+
+    /// What tells what a person wants.
+    pub const fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// What its texts may name: operator, the words for a person, for stopping and for data, the privacy notice.
@@ -214,6 +227,7 @@ struct PrivacyFile {
 #[serde(deny_unknown_fields)]
 struct AnsweringFile {
     late_after_minutes: u64,
+    engine: Option<String>,
 }
 
 impl BrandFile {

@@ -72,10 +72,17 @@ pub fn decide(facts: &Facts<'_>, detection: Option<&Detection>) -> Route {
 
 /// What the detector found, if it is sure enough.
 fn understood(detection: &Detection) -> Intent {
-    if detection.confidence_permille < CONFIDENCE_PERMILLE_MIN {
-        return Intent::NoneOfThese;
-    }
-    detection.intent
+    if is_sure(detection) { detection.intent } else { Intent::NoneOfThese }
+}
+
+/// Whether a detector is sure enough of what it found for a machine to answer.
+pub const fn is_sure(detection: &Detection) -> bool {
+    detection.confidence_permille >= CONFIDENCE_PERMILLE_MIN
+}
+
+/// Whether a machine may answer at all, whatever the person wants but an opt-out.
+pub fn machine_may_answer(facts: &Facts<'_>) -> bool {
+    facts.content_is_text && silencing(facts).is_none()
 }
 
 fn opt_out(facts: &Facts<'_>) -> Route {

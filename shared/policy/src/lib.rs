@@ -10,6 +10,7 @@ pub mod book;
 pub mod brand;
 pub mod decide;
 pub mod disclosure;
+pub mod engine;
 pub mod fault;
 pub mod language;
 pub mod served;
@@ -18,8 +19,9 @@ mod wording;
 
 pub use book::{Book, RenderedReply};
 pub use brand::Brand;
-pub use decide::{CONFIDENCE_PERMILLE_MIN, Facts, decide};
+pub use decide::{CONFIDENCE_PERMILLE_MIN, Facts, decide, is_sure, machine_may_answer};
 pub use disclosure::Disclosures;
+pub use engine::Engine;
 pub use fault::{ContentError, Unfit};
 pub use language::Language;
 pub use served::{Served, ServedError};

@@ -1,5 +1,6 @@
 //! Conformance suites, fault wrapper, builders, movable clock, platform stand-ins.
 
+pub mod comprehend;
 pub mod standin;
 
 pub mod canary;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use forthright_core::{
-    Fault, Hint, Queue, QueueMessage, Table,
+    Asked, DetectIntent, Detection, Fault, Hint, Intent, Queue, QueueMessage, Table,
     http::{Exchange, ExchangeFault, Request, Response},
     table::{Item, Kept, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
 };
@@ -93,6 +93,36 @@ impl Exchange for Line {
                 response
             }
         }
+    }
+}
+
+/// A detector in Comprehend's place: it counts what it is asked, and says what the test makes it say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Judge {
+    /// The intent that it is sure of; nothing if it cannot be asked.
+    pub(crate) says: Arc<Mutex<Option<Intent>>>,
+    asked: Arc<AtomicU64>,
+}
+
+impl Judge {
+    /// How often it was asked.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+impl DetectIntent for Judge {
+    async fn detect(&self, _asked: Asked<'_>) -> Result<Detection, Fault> {
+        tokio::task::yield_now().await;
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let says = *self.says.lock().unwrap();
+        let intent = says.ok_or_else(|| Fault::unavailable("the judge", "it is away"))?;
+        Ok(Detection {
+            intent,
+            confidence_permille: 900,
+            is_whole_message: false,
+            detector: "judge",
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! The hosts, driven by events as Lambda delivers them.
 
 #[cfg(test)]
+mod comprehend;
+#[cfg(test)]
 mod dynamodb;
 #[cfg(test)]
 mod http_host;

@@ -206,9 +206,24 @@ fn the_words_that_the_demo_brand_promises_are_understood() {
 }
 
 #[test]
+fn a_message_that_is_nothing_but_a_phrase_is_told_apart() {
+    let rules = Rules::embedded().unwrap();
+    for (text, is_whole_message) in [
+        ("STOP", true),
+        ("stop stop!", true),
+        ("where is my order, please?", false),
+        ("hello", false),
+    ] {
+        assert_eq!(rules.find(text).is_whole_message, is_whole_message, "{text}");
+    }
+}
+
+#[test]
 fn the_port_answers_as_the_rules_do() {
     let rules = Rules::embedded().unwrap();
-    let detection = rules.detect(&"order status".into()).now_or_never().unwrap().unwrap();
+    let (brand, text) = ("demo".parse().unwrap(), "order status".into());
+    let asked = Asked { brand: &brand, text: &text, machine_may_answer: true };
+    let detection = rules.detect(asked).now_or_never().unwrap().unwrap();
     assert_eq!(detection, rules.find("order status"));
     assert_eq!(detection.detector, DETECTOR);
 }

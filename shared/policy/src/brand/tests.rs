@@ -24,6 +24,19 @@ fn the_demo_brand_is_read() {
 }
 
 #[test]
+fn texts_stay_in_the_process_unless_the_brand_chose_otherwise() {
+    assert_eq!(demo().engine(), Engine::Embedded);
+    let chosen = "engine = \"embedded\"";
+    assert!(DEMO.contains(chosen));
+    let unsaid = Brand::parse(PATH, &DEMO.replace(chosen, "")).unwrap();
+    assert_eq!(unsaid.engine(), Engine::Embedded);
+    for engine in Engine::ALL {
+        let file = DEMO.replace(chosen, &format!("engine = \"{engine}\""));
+        assert_eq!(Brand::parse(PATH, &file).unwrap().engine(), engine);
+    }
+}
+
+#[test]
 fn accounts_open_with_secrets_by_name_and_nothing_opens_without_one() {
     let brand = demo();
     let all = |name: &str| Some(format!("{name}-of-the-test"));
@@ -71,6 +84,11 @@ fn mistakes_are_named_by_file_and_place() {
         ("\"AGENT\"", "\"agent\"", "contact.person_word: must be in capitals"),
         ("\"AGENT\"", "\"STOP\"", "contact: the three words must differ"),
         ("late_after_minutes = 15", "late_after_minutes = 0", "late_after_minutes: must be 1 to"),
+        (
+            "engine = \"embedded\"",
+            "engine = \"Comprehend\"",
+            "brands/demo.toml: answering.engine: must be `embedded`, `comprehend` or",
+        ),
         ("late_after_minutes = 15", "late_after = 15", "brands/demo.toml: line "),
         ("late_after_minutes = 15", "late_after_minutes = 15\nlater = 1", "unknown field"),
     ] {

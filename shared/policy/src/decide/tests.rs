@@ -48,7 +48,7 @@ fn facts(gate: &Gate) -> Facts<'_> {
 }
 
 fn found(intent: Intent, confidence_permille: u16) -> Detection {
-    Detection { intent, confidence_permille, detector: "test" }
+    Detection { intent, confidence_permille, is_whole_message: false, detector: "test" }
 }
 
 fn routed(gate: &Gate, intent: Intent) -> Route {
@@ -107,7 +107,11 @@ fn a_closed_gate_silences_the_machine_and_calls_a_person() {
         for intent in Intent::ALL.into_iter().filter(|&intent| intent != Intent::Stop) {
             assert_eq!(routed(&gate, intent), to_person(reason, None), "{reason} {intent}");
         }
+        assert!(!machine_may_answer(&facts(&gate)), "{reason}");
     }
+    assert!(machine_may_answer(&facts(&open_gate())));
+    assert!(!machine_may_answer(&late(&open_gate())));
+    assert!(!machine_may_answer(&Facts { content_is_text: false, ..facts(&open_gate()) }));
 }
 
 #[test]
