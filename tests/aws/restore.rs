@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     deployment::Deployed,
-    rows::{Subject, number, take_in},
+    rows::{Subject, number, remove, take_in},
     story::api,
 };
 
@@ -41,14 +41,29 @@ async fn a_copy_from_before_an_erasure_cannot_be_read_after_it() {
     });
     let (status, body) = api(deployed, Method::POST, "/api/requests", body).await;
     assert_eq!(status, StatusCode::ACCEPTED);
-    let path = format!("/api/requests/{}", body["request"]["request"].as_str().unwrap());
+    let request = body["request"]["request"].as_str().unwrap();
+    let path = format!("/api/requests/{request}");
     let completed =
         async || api(deployed, Method::GET, &path, Value::Null).await.1["state"] == "completed";
     Deployed::until("the erasure is done", completed).await;
 
     Subject::restore(deployed, &copy).await;
+    let only = json!({ "S": "-" });
+    remove(deployed, &json!({ "S": format!("R#{request}") }), &only).await;
     // The same environments still run: whatever they keep of keys is gone by then.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!export(deployed, &number).await.to_string().contains("CANARY"));
+
+    // The erasure that the copy does not know is done again; the ledger of it is no part of the copy.
+    let body = json!({ "brand": "demo" });
+    let (status, body) = api(deployed, Method::POST, "/api/restores", body).await;
+    assert_eq!((status, &body["erased_again"]), (StatusCode::OK, &json!(1)));
+    assert_eq!(api(deployed, Method::GET, &path, Value::Null).await.1["state"], "completed");
+    let left = subject.rows(deployed).await;
+    let epoch = format!("S#{}#1", subject.pid);
+    assert!(left.iter().all(|row| row["pk"]["S"] != epoch.as_str()), "the sealed rows are gone");
+
+    // From here on everything would go to people, since it might be older than the copy.
+    remove(deployed, &json!({ "S": "B#demo" }), &only).await;
     subject.remove(deployed).await;
 }

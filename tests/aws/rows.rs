@@ -51,6 +51,13 @@ pub(crate) async fn scan(deployed: &Deployed) -> Vec<Value> {
     }
 }
 
+/// Removes the row with this key, as one that a copy does not know.
+pub(crate) async fn remove(deployed: &Deployed, partition: &Value, sort: &Value) {
+    let table = deployed.output("table_names", "data");
+    let body = json!({ "TableName": table, "Key": { "pk": partition, "sk": sort } });
+    deployed.aws("dynamodb", "DynamoDB_20120810.DeleteItem", &body).await;
+}
+
 async fn put(deployed: &Deployed, row: &Value) {
     let table = deployed.output("table_names", "data");
     let body = json!({ "TableName": table, "Item": row });
@@ -103,11 +110,8 @@ impl Subject {
 
     /// Removes what a test has made up.
     pub(crate) async fn remove(self, deployed: &Deployed) {
-        let table = deployed.output("table_names", "data");
         for row in self.rows(deployed).await {
-            let key = json!({ "pk": row["pk"], "sk": row["sk"] });
-            let body = json!({ "TableName": table, "Key": key });
-            deployed.aws("dynamodb", "DynamoDB_20120810.DeleteItem", &body).await;
+            remove(deployed, &row["pk"], &row["sk"]).await;
         }
     }
 }
