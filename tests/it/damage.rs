@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use forthright_core::{
+    Handle, Pid, Retry, Table,
     ledger::HINT_GRACE,
-    table::{Attribute, Key},
+    table::{Attribute, Index, Kept, Key, Write, WriteToken},
 };
+use forthright_steward::Tick;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, ORDER, ada, bea};
+use crate::desk::{CLOSED_BRAND, Desk, ORDER, ada, bea};
 
 /// A desk at which both wrote and nobody looked yet, and the row of Ada's message.
 async fn both_wrote() -> (Desk, Key) {
@@ -46,6 +48,33 @@ async fn a_message_whose_row_is_damaged_calls_a_person_once_and_stops_nobody() {
         assert!(desk.cases().await.is_empty());
         assert_eq!((desk.sent().len(), desk.line.calls()), (1, 1));
     }
+}
+
+#[tokio::test]
+async fn a_brand_whose_key_cannot_be_opened_keeps_nobody_elses_work_waiting() {
+    let desk = Desk::new();
+    assert_eq!(desk.hears(&ada(), ORDER).await, StatusCode::OK);
+    desk.tray.lose_all();
+    // Work of the other brand that stands before Ada's in the same shard: pseudonyms that begin alike share one.
+    let hers = desk.messages().remove(0);
+    let (pid, epoch, task) = hers.key.as_task().unwrap();
+    let mut bytes = *pid.bytes();
+    bytes[15] ^= 1;
+    let other = Pid::from_bytes(bytes);
+    let (entry, due) = hers.listing(Index::Due).unwrap();
+    let mut stray = hers.clone().text(Attribute::Brand, CLOSED_BRAND);
+    stray = stray.listed(Index::Due, entry, due.minus(Duration::from_millis(1)));
+    stray.key = Key::task(other, epoch, task);
+    let mut gate = desk.memory.row(&Key::gate(pid)).unwrap();
+    gate.key = Key::gate(other);
+    let writes = vec![Write::create(gate), Write::create(stray)];
+    desk.memory.write(WriteToken::from_bytes([9; 16]), writes, Kept::Now).await.unwrap();
+
+    desk.time.advance(HINT_GRACE);
+    let steward = &desk.bundle.steward;
+    assert_eq!(steward.handle(Tick::Clock).await.unwrap_err().retry(), Retry::Later);
+    desk.pump().await;
+    assert_eq!(desk.sent().len(), 1, "the fault is told, and hers is answered");
 }
 
 #[tokio::test]

@@ -33,6 +33,8 @@ use ports::{Line, Yielding};
 pub(crate) use seen::texts;
 
 /// 2026-12-01T12:00:00Z: every template of the demo brand is approved, and none is due for review.
+/// A brand whose key cannot be opened.
+pub(crate) const CLOSED_BRAND: &str = "closed";
 pub(crate) const NOON: Time = Time::from_seconds(1_796_126_400);
 pub(crate) const VERIFY_TOKEN: &str = "CANARY-verify-token";
 const APP_SECRET: &str = "CANARY-app-secret-of-the-demo";
@@ -97,7 +99,7 @@ impl Desk {
         let line = Arc::new(Line::new(stand_in(account, &time), table.clone()));
         let tray = Tray::new(order);
         let judge = Judge::default();
-        let vault = Arc::new(FixedVault::new(7));
+        let vault = Arc::new(FixedVault::new(7).without(CLOSED_BRAND.parse().unwrap()));
         let entropy = seeded_entropy(seed);
         let shelves = Mutex::new(Vec::new());
         let rules = served.book.intent_rules(Language::ENGLISH).unwrap();

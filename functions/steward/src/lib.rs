@@ -42,13 +42,10 @@ impl<T: Table, V: Vault, Q: Queue> Handle<Tick> for Steward<T, V, Q> {
         let mut outcome = Ok(());
         for shard in 0..DUE_SHARDS {
             // One shard that cannot be read must not keep the others waiting.
-            match self.replies.overdue(shard, tick == Tick::Resume).await {
-                Ok(hints) => {
-                    found = found.saturating_add(hints.len());
-                    send_all(&self.queue, hints).await;
-                }
-                Err(fault) => outcome = outcome.and(Err(fault)),
-            }
+            let (hints, looked) = self.replies.overdue(shard, tick == Tick::Resume).await;
+            found = found.saturating_add(hints.len());
+            send_all(&self.queue, hints).await;
+            outcome = outcome.and(looked);
         }
         if found > 0 {
             tracing::info!(found, "found work that was due");

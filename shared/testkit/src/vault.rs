@@ -14,6 +14,8 @@ use crate::clock::SplitMix;
 pub struct FixedVault {
     root: [u8; 32],
     brands: Mutex<HashMap<BrandId, Arc<BrandKeys>>>,
+    /// A brand whose key cannot be opened for now.
+    closed: Option<BrandId>,
 }
 
 impl fmt::Debug for FixedVault {
@@ -27,12 +29,21 @@ impl FixedVault {
     pub fn new(seed: u64) -> Self {
         let mut root = [0; 32];
         SplitMix::new(seed).fill(&mut root);
-        Self { root, brands: Mutex::default() }
+        Self { root, brands: Mutex::default(), closed: None }
+    }
+
+    /// The same vault, in which the key of this brand cannot be opened for now.
+    #[must_use]
+    pub fn without(self, brand: BrandId) -> Self {
+        Self { closed: Some(brand), ..self }
     }
 }
 
 impl Vault for FixedVault {
     async fn brand(&self, brand: &BrandId) -> Result<Arc<BrandKeys>, Fault> {
+        if self.closed.as_ref() == Some(brand) {
+            return Err(Fault::unavailable("key management", "the key is off"));
+        }
         let mut brands = self.brands.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(keys) = brands.get(brand) {
             return Ok(Arc::clone(keys));

@@ -1,5 +1,7 @@
 //! Work that is due: hints that were lost, leases and waits that are over.
 
+use std::sync::Arc;
+
 use super::{
     HINT_GRACE, Replies,
     moves::{Ending, due_at},
@@ -9,25 +11,37 @@ use super::{
 use crate::{
     case::Reason,
     fault::{Fault, Retry},
-    ids::TaskId,
+    ids::{BrandId, TaskId},
     queue::{Hint, MessageRef, TaskRef},
-    seal::Vault,
+    seal::{BrandKeys, Vault},
     state::{Event, State},
     table::{Attribute, Index, Key, Table, Write},
     time::Time,
 };
 
 impl<T: Table, V: Vault> Replies<T, V> {
-    /// Work of one shard that is due, after leases and waits that are over were settled. With `resume`, work
-    /// that waits for its hint only is due at once: nothing is in flight when a process has just started.
-    pub async fn overdue(&self, shard: u8, resume: bool) -> Result<Vec<Hint>, Fault> {
+    /// Work of one shard that is due, after leases and waits that are over were settled, and whether all of it could
+    /// be looked after. With `resume`, work that waits for its hint only is due at once: nothing is in flight when a
+    /// process has just started.
+    pub async fn overdue(&self, shard: u8, resume: bool) -> (Vec<Hint>, Result<(), Fault>) {
+        let mut overdue = Vec::new();
+        let outcome = self.look_through(shard, resume, &mut overdue).await;
+        (overdue, outcome)
+    }
+
+    async fn look_through(
+        &self,
+        shard: u8,
+        resume: bool,
+        overdue: &mut Vec<Hint>,
+    ) -> Result<(), Fault> {
         const SHARD_TASKS: usize = 1_000;
         let now = self.0.now();
         let until = if resume { now.plus(HINT_GRACE) } else { now };
         let keys = self.0.listed(Index::Due, due_entry(shard), until, SHARD_TASKS).await?;
-        let mut overdue = Vec::new();
+        let mut closed = Closed::default();
         for key in keys {
-            match self.look_after(&key, now).await {
+            match self.look_after(&key, now, &mut closed).await {
                 Ok(hints) => overdue.extend(hints.into_iter().flatten()),
                 // One bad row must not keep the others waiting; somebody must look after it.
                 Err(fault) if fault.retry() == Retry::Never => {
@@ -36,7 +50,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
                 Err(fault) => return Err(fault),
             }
         }
-        Ok(overdue)
+        closed.fault.map_or(Ok(()), Err)
     }
 
     async fn call_a_person(&self, key: &Key, fault: &Fault) -> Result<Vec<Hint>, Fault> {
@@ -54,7 +68,12 @@ impl<T: Table, V: Vault> Replies<T, V> {
         }
     }
 
-    async fn look_after(&self, key: &Key, now: Time) -> Result<Option<Vec<Hint>>, Fault> {
+    async fn look_after(
+        &self,
+        key: &Key,
+        now: Time,
+        closed: &mut Closed,
+    ) -> Result<Option<Vec<Hint>>, Fault> {
         if let Some(request) = key.as_request() {
             return rights::hint(&self.0, request).await;
         }
@@ -67,7 +86,9 @@ impl<T: Table, V: Vault> Replies<T, V> {
             return Ok(None);
         };
         let reference = TaskRef { brand: row.parse_required(Attribute::Brand)?, pid, epoch, task };
-        let keys = self.0.vault.brand(&reference.brand).await?;
+        let Some(keys) = closed.open(&self.0.vault, &reference.brand).await? else {
+            return Ok(None);
+        };
         if self.0.keyring(&keys).is_destroyed(pid, epoch).await? {
             // It is being erased, or came back with a copy that is older than its erasure: nobody can read it, and
             // nothing is due any more.
@@ -100,6 +121,36 @@ impl<T: Table, V: Vault> Replies<T, V> {
             | State::Answered
             | State::Human
             | State::Suppressed => Ok(None),
+        }
+    }
+}
+
+/// Brands whose key cannot be opened for now: their work waits, and keeps nobody else's waiting.
+#[derive(Default)]
+struct Closed {
+    brands: Vec<BrandId>,
+    /// Why the first of them is closed.
+    fault: Option<Fault>,
+}
+
+impl Closed {
+    /// The brand's keys; none if they cannot be opened for now.
+    async fn open(
+        &mut self,
+        vault: &impl Vault,
+        brand: &BrandId,
+    ) -> Result<Option<Arc<BrandKeys>>, Fault> {
+        if self.brands.contains(brand) {
+            return Ok(None);
+        }
+        match vault.brand(brand).await {
+            Ok(keys) => Ok(Some(keys)),
+            Err(fault) if fault.retry() == Retry::Later => {
+                self.brands.push(brand.clone());
+                self.fault.get_or_insert(fault);
+                Ok(None)
+            }
+            Err(fault) => Err(fault),
         }
     }
 }
