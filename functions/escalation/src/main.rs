@@ -1,5 +1,7 @@
 //! The escalation Lambda.
 
+#![recursion_limit = "256"] // runtime, function, ledgers and SDK: one future in another
+
 use forthright_aws::{Aws, Error};
 use forthright_core::{CaseRef, ledger::Cases};
 use forthright_escalation::{Escalation, SENDS, Settings};

@@ -1,5 +1,7 @@
 //! The intent Lambda.
 
+#![recursion_limit = "256"] // runtime, function, ledgers and SDK: one future in another
+
 use forthright_aws::{Aws, Error};
 use forthright_core::{MessageRef, ledger::Inbox};
 use forthright_intent::{Intent, SENDS};

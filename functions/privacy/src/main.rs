@@ -1,5 +1,7 @@
 //! The privacy Lambda.
 
+#![recursion_limit = "256"] // runtime, function, ledgers and SDK: one future in another
+
 use forthright_aws::{Aws, Error};
 use forthright_core::{RequestRef, ledger::Rights};
 use forthright_privacy::{Privacy, SENDS, Settings};

@@ -1,5 +1,7 @@
 //! The reply Lambda.
 
+#![recursion_limit = "256"] // runtime, function, ledgers and SDK: one future in another
+
 use forthright_aws::{Aws, Error};
 use forthright_core::{TaskRef, ledger};
 use forthright_egress::Egress;

@@ -1,5 +1,7 @@
 //! The steward Lambda. What it looks for lies in the table, so it has no settings of its own.
 
+#![recursion_limit = "256"] // runtime, function, ledgers and SDK: one future in another
+
 use forthright_aws::{Aws, Error};
 use forthright_core::ledger::Replies;
 use forthright_steward::{SENDS, Steward, Tick};
