@@ -9,9 +9,10 @@ mod logs;
 mod roles;
 mod secrets;
 pub(crate) mod terraform;
-mod zips;
+pub(crate) mod zips;
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -22,7 +23,12 @@ use anyhow::{Context, Result};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use self::{emulator::Emulator, terraform::Terraform};
+pub(crate) use self::emulator::REGION;
+use self::{
+    emulator::Emulator,
+    terraform::Terraform,
+    zips::{Architecture, FUNCTIONS, Profile, Zips},
+};
 use crate::{
     interrupt::Interrupts,
     output::Recorded,
@@ -37,12 +43,21 @@ const NAME: &str = "forthright";
 /// Brings the functions up, drives them, looks at what came out, and takes them down.
 pub(crate) fn test(root: &Path, recorded: &mut Recorded) -> Result<Outcome> {
     let lint = Tools::get(root, Group::Lint)?;
-    let deployment = Deployment::up(root, recorded)?;
+    let deployment = Deployment::up(root, recorded, Use::Driven)?;
     let driven = deployment.drive(recorded)? == Outcome::Passed;
     let unchanged = step("planning again", || deployment.is_unchanged())?;
     let clean = step("reading the policies", || deployment.roles_are_clean(&lint))?;
     let gone = deployment.down()?;
     Ok(Outcome::of(driven && unchanged && clean && gone))
+}
+
+/// Who runs the functions of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// The emulator, so they are built quickly.
+    Driven,
+    /// Somebody else, so the emulator must not, and they are built as they are for a real account.
+    Measured,
 }
 
 /// The functions on a running emulator.
@@ -55,6 +70,8 @@ pub(crate) struct Deployment {
     /// What was applied.
     state: Value,
     outputs: Value,
+    secrets: Value,
+    zips: Zips,
     interrupts: Interrupts,
     /// Ended when this is dropped.
     _emulator: Emulator,
@@ -64,7 +81,7 @@ pub(crate) struct Deployment {
 
 impl Deployment {
     /// Builds, starts the emulator, applies, and gives the secrets their values.
-    pub(crate) fn up(root: &Path, recorded: &mut Recorded) -> Result<Self> {
+    pub(crate) fn up(root: &Path, recorded: &mut Recorded, wanted: Use) -> Result<Self> {
         let folder = root.join("target/aws");
         fs::create_dir_all(&folder)?;
         let lock = File::create(folder.join("lock"))?;
@@ -75,7 +92,12 @@ impl Deployment {
         let tools = Tools::get(root, Group::Aws)?;
         let terraform =
             step("getting the provider", || Terraform::prepare(root, &folder.join("infra"), &log))?;
-        let zips = zips::build(root, &tools)?;
+        let (profile, stopped) = match wanted {
+            Use::Driven => (Profile::Stage, BTreeMap::new()),
+            Use::Measured => (Profile::Function, FUNCTIONS.map(|function| (function, 0)).into()),
+        };
+        let architecture = Architecture::here()?;
+        let zips = Zips::build(root, &tools, profile, architecture)?;
 
         let [endpoint, stand_in] = port::free()?;
         let own = folder.join("emulator");
@@ -98,8 +120,9 @@ impl Deployment {
             "region": emulator::REGION,
             "emulator": format!("http://{endpoint}"),
             "protect": false,
-            "architecture": zips::architecture()?,
-            "zips": &zips,
+            "architecture": architecture.name(),
+            "zips": zips.folder(),
+            "reserved_concurrency": stopped,
             "people": "token",
             "public_url": format!("http://{endpoint}"),
             "whatsapp_api_base": format!("http://{stand_in}"),
@@ -111,7 +134,7 @@ impl Deployment {
         write(&folder.join("state.json"), &state)?;
         let (outputs, secrets) = (terraform.outputs()?, secrets::make()?);
         secrets::put(endpoint, &outputs["secret_arns"], &secrets)?;
-        let description = describe(endpoint, stand_in.port(), &outputs, &secrets, &zips);
+        let description = describe(endpoint, stand_in.port(), &outputs, &secrets, zips.folder());
         write(&folder.join("deployment.json"), &description)?;
         Ok(Self {
             root: root.to_owned(),
@@ -120,6 +143,8 @@ impl Deployment {
             terraform,
             state,
             outputs,
+            secrets,
+            zips,
             interrupts,
             _emulator: emulator,
             _lock: lock,
@@ -178,6 +203,31 @@ impl Deployment {
     /// Whether a linter finds nothing in what the roles may do.
     fn roles_are_clean(&self, lint: &Tools) -> Result<bool> {
         roles::are_clean(&self.state, lint, &self.folder.join("policies"))
+    }
+
+    /// Where the emulator is.
+    pub(crate) const fn endpoint(&self) -> SocketAddr {
+        self.endpoint
+    }
+
+    /// What was deployed.
+    pub(crate) const fn zips(&self) -> &Zips {
+        &self.zips
+    }
+
+    /// A value of a secret, by its name in the brand.
+    pub(crate) fn secret(&self, name: &str) -> Result<&str> {
+        let mut secrets = self.secrets.as_object().into_iter().flat_map(|all| all.values());
+        secrets.find_map(|one| one[name].as_str()).with_context(|| format!("no secret {name}"))
+    }
+
+    /// The environment that a function was given.
+    pub(crate) fn environment(&self, function: &str) -> Result<BTreeMap<String, String>> {
+        let name = format!("{NAME}-{function}");
+        let functions = terraform::resources(&self.state, "aws_lambda_function");
+        let mut own = functions.iter().filter(|one| one["values"]["function_name"] == *name);
+        let own = own.next().with_context(|| format!("{name} is not deployed"))?;
+        Ok(serde_json::from_value(own["values"]["environment"][0]["variables"].clone())?)
     }
 
     /// Says where everything is.

@@ -1,14 +1,16 @@
-//! `cargo xtask bench`: the local host beside its budgets, in one run on one machine.
+//! `cargo xtask bench`: the local host, or the functions, beside their budgets, in one run on one machine.
 //!
 //! The load generator and the platform that takes the replies are one single-threaded epoll loop in this
 //! process; the host is a process of its own, so its processor time is its own.
 
 mod disk;
+mod lambda;
 mod latencies;
 mod load;
 mod messages;
 mod mock;
 mod report;
+mod row;
 mod server;
 mod wire;
 
@@ -24,7 +26,7 @@ use self::{
     load::{Load, Outcome},
     messages::Messages,
     report::{Report, Step},
-    server::Server,
+    server::{ACCOUNT, APP_SECRET, Server},
 };
 
 /// Each step of the search for the sustained rate is this long.
@@ -56,13 +58,23 @@ pub(crate) struct Arguments {
     /// Measure this build of the program instead of making one
     #[arg(long)]
     binary: Option<PathBuf>,
+    /// Measure the functions instead: cold start, warm time, memory and size of their zips
+    #[arg(long, conflicts_with_all = ["seconds", "rate", "customers", "connections", "binary"])]
+    lambda: bool,
+    /// How often each function is started, after once that does not count
+    #[arg(long, requires = "lambda", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    runs: u32,
     /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
 }
 
-/// Measures and prints; false if a message was lost or answered twice at a rate that was sustained.
+/// Measures and prints; false if a message was lost or answered twice at a rate that was sustained, or if
+/// something that should be measured could not be built.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<bool> {
+    if arguments.lambda {
+        return lambda::run(root, arguments.runs, arguments.json);
+    }
     let binary = match &arguments.binary {
         Some(binary) => binary.canonicalize().context("there is no such program")?,
         None => build(root)?,
@@ -74,7 +86,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<bool> {
     let mut load = Load::new(arguments.customers)?;
     let server = Server::start(root, &binary, &folder, load.mock_port()?)?;
     load.connect(server.address(), usize::from(arguments.connections))?;
-    let mut messages = Messages::new(server.address(), arguments.customers);
+    let mut messages = Messages::new(ACCOUNT, APP_SECRET, arguments.customers);
 
     let rate = f64::from(arguments.rate);
     eprintln!("warming up");
@@ -138,7 +150,7 @@ fn step(
 ) -> Result<Step> {
     let count = (rate * seconds as f64).round() as usize;
     // Signed before the run, so that signing costs nothing while it lasts.
-    let batch = messages.prepare(count);
+    let batch = messages.prepare(server.address(), count);
     let before = server.usage()?;
     let outcome: Outcome = load.run(&batch, rate, Instant::now())?;
     let after = server.usage()?;

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::{aws::Deployment, output::Recorded, stage::Outcome};
+use crate::{
+    aws::{Deployment, Use},
+    output::Recorded,
+    stage::Outcome,
+};
 
 /// Where to, and for how long.
 #[derive(Debug, clap::Args)]
@@ -26,7 +30,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<bool> {
         );
     }
     let mut recorded = Recorded::default();
-    let deployment = Deployment::up(root, &mut recorded)?;
+    let deployment = Deployment::up(root, &mut recorded, Use::Driven)?;
     let driven = deployment.drive(&mut recorded)?;
     println!("\n{}\n", recorded.counts());
     deployment.print_addresses();

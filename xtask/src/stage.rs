@@ -101,12 +101,12 @@ pub(crate) fn outcome_of(command: &mut Command) -> Result<Outcome> {
     Ok(Outcome::of(status.success()))
 }
 
-/// Says what is done now, does it, and says how long it took.
+/// Says what is done now, does it, and says how long it took; on standard error, since a command may print JSON.
 pub(crate) fn step<T>(what: &str, does: impl FnOnce() -> Result<T>) -> Result<T> {
-    println!("--- {what}");
+    eprintln!("--- {what}");
     let start = Instant::now();
     let done = does().with_context(|| what.to_owned())?;
-    println!("    done in {:.1} s", start.elapsed().as_secs_f64());
+    eprintln!("    done in {:.1} s", start.elapsed().as_secs_f64());
     Ok(done)
 }
 

@@ -12,7 +12,7 @@ use anyhow::Result;
 use crate::stage::{Missing, step};
 
 /// The file in each environment that says what was installed.
-const STAMP: &str = "installed.txt";
+pub(crate) const STAMP: &str = "installed.txt";
 
 /// A group of tools that can share one Python environment.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,7 @@ impl Tools {
 }
 
 /// Whether the environment was made from exactly this file.
-fn is_installed(folder: &Path, pinned: &str) -> Result<bool> {
+pub(crate) fn is_installed(folder: &Path, pinned: &str) -> Result<bool> {
     match fs::read_to_string(folder.join(STAMP)) {
         Ok(installed) => Ok(installed == pinned),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -101,7 +101,8 @@ fn install(folder: &Path, pinned_file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn runs(command: &mut Command) -> bool {
+/// Whether a program runs and ends well, with its output on the screen.
+pub(crate) fn runs(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 

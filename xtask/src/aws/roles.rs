@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::terraform;
 use crate::tools::Tools;
 
 /// Findings below this are not shown and do not count. An action that AWS does not have is one of these.
@@ -22,7 +23,7 @@ pub(crate) fn are_clean(state: &Value, tools: &Tools, folder: &Path) -> Result<b
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
-    let policies = policies(&state["values"]["root_module"]);
+    let policies = policies(state);
     ensure!(!policies.is_empty(), "the state has no policy of a role");
     for (address, policy) in &policies {
         fs::write(folder.join(format!("{address}.json")), policy)?;
@@ -36,15 +37,12 @@ pub(crate) fn are_clean(state: &Value, tools: &Tools, folder: &Path) -> Result<b
     Ok(linter.status().context("cannot start `parliament`")?.success())
 }
 
-/// The address and the text of each policy, from a module and all inside it.
-fn policies(module: &Value) -> Vec<(String, String)> {
-    let list = |name: &str| module[name].as_array().into_iter().flatten();
-    let own = list("resources").filter_map(|it| {
-        (it["type"] == "aws_iam_role_policy")
-            .then(|| Some((it["address"].as_str()?, it["values"]["policy"].as_str()?)))?
-    });
-    let own = own.map(|(address, policy)| (address.replace(['"', '/'], ""), policy.to_owned()));
-    own.chain(list("child_modules").flat_map(policies)).collect()
+/// The address and the text of each policy in a state.
+fn policies(state: &Value) -> Vec<(String, &str)> {
+    let policies = terraform::resources(state, "aws_iam_role_policy").into_iter();
+    let texts =
+        policies.filter_map(|it| Some((it["address"].as_str()?, it["values"]["policy"].as_str()?)));
+    texts.map(|(address, policy)| (address.replace(['"', '/'], ""), policy)).collect()
 }
 
 #[cfg(test)]
@@ -54,13 +52,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn policies_are_found_in_modules() {
+    fn addresses_of_policies_are_names_of_files() {
         let role = |address: &str| json!({ "type": "aws_iam_role_policy", "address": address, "values": { "policy": "{}" } });
-        let state = json!({
-            "resources": [role("a"), { "type": "aws_iam_role", "address": "b" }],
-            "child_modules": [{ "resources": [role("module.c[\"d\"].e")] }],
-        });
+        let state =
+            json!({ "values": { "root_module": { "resources": [role("module.c[\"d\"].e")] } } });
         let found: Vec<_> = policies(&state).into_iter().map(|(address, _)| address).collect();
-        assert_eq!(found, ["a", "module.c[d].e"]);
+        assert_eq!(found, ["module.c[d].e"]);
     }
 }

@@ -111,7 +111,7 @@ impl Terraform {
             return Ok(());
         }
         for folder in plugin_folders().filter(|folder| folder.is_dir()) {
-            println!("    looking for the provider in {}", folder.display());
+            eprintln!("    looking for the provider in {}", folder.display());
             if self.ends_well(&[&INIT[..], &[&plugin_flag(&folder)]].concat())? {
                 return Ok(());
             }
@@ -230,6 +230,18 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The resources of this type in a state, wherever they stand.
+pub(crate) fn resources<'state>(state: &'state Value, kind: &str) -> Vec<&'state Value> {
+    let mut modules = vec![&state["values"]["root_module"]];
+    let mut found = Vec::new();
+    while let Some(module) = modules.pop() {
+        let list = |name: &str| module[name].as_array().into_iter().flatten();
+        found.extend(list("resources").filter(|it| it["type"] == *kind));
+        modules.extend(list("child_modules"));
+    }
+    found
+}
+
 /// `output -json` wraps each value in an object that also tells its type.
 fn outputs_of(mut wrapped: Value) -> Result<Value> {
     let outputs = wrapped.as_object_mut().context("the outputs are no object")?;
@@ -248,6 +260,18 @@ mod tests {
         let wrapped = json!({ "api_id": { "sensitive": false, "type": "string", "value": "abc" } });
         assert_eq!(outputs_of(wrapped).unwrap(), json!({ "api_id": "abc" }));
         assert!(outputs_of(json!([])).is_err());
+    }
+
+    #[test]
+    fn resources_are_found_in_modules() {
+        let role = |address: &str| json!({ "type": "aws_iam_role_policy", "address": address });
+        let state = json!({ "values": { "root_module": {
+            "resources": [role("a"), { "type": "aws_iam_role", "address": "b" }],
+            "child_modules": [{ "resources": [role("module.c.d")] }],
+        } } });
+        let found = resources(&state, "aws_iam_role_policy");
+        let addresses: Vec<_> = found.iter().map(|it| it["address"].as_str().unwrap()).collect();
+        assert_eq!(addresses, ["a", "module.c.d"]);
     }
 
     #[test]

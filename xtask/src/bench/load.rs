@@ -332,7 +332,8 @@ mod tests {
         let mut load = Load::new(500).unwrap();
         let address = host(load.mock_port().unwrap(), replies);
         load.connect(address, 4).unwrap();
-        let batch = Messages::new(address, 500).prepare(400);
+        let batch =
+            Messages::new("310000000000002", "a secret of nobody", 500).prepare(address, 400);
         load.run(&batch, 2_000.0, Instant::now()).unwrap()
     }
 

@@ -9,20 +9,27 @@ use std::{
 use aws_lc_rs::hmac;
 use data_encoding::{BASE64, HEXLOWER};
 
-use super::server::{ACCOUNT, APP_SECRET};
-
 /// What every customer writes; it has an automatic reply.
 const TEXT: &str = "Where is my order? I bought it last week and nothing has come yet.";
 
 /// Makes the messages of one run after another; no two are alike.
 #[derive(Debug)]
 pub(crate) struct Messages {
+    account: &'static str,
     key: hmac::Key,
-    host: SocketAddr,
     /// The customers in random order. Each writes again only after all others did.
     order: Vec<u32>,
     next: usize,
     random: Random,
+}
+
+/// A webhook as the platform sends it.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    pub(crate) body: String,
+    /// The value of `x-hub-signature-256`.
+    pub(crate) signature: String,
+    customer: u32,
 }
 
 /// Requests that are ready to be written to a socket.
@@ -46,34 +53,30 @@ impl Batch {
 }
 
 impl Messages {
-    /// Messages for the host at `host`, from so many customers.
-    pub(crate) fn new(host: SocketAddr, customers: u32) -> Self {
+    /// Messages to this account, signed with its secret, from so many customers.
+    pub(crate) fn new(account: &'static str, secret: &str, customers: u32) -> Self {
         let mut random = Random::new();
         let mut order: Vec<_> = (0..customers).collect();
         for index in (1..order.len()).rev() {
             let other = (random.next() % (index as u64 + 1)) as usize;
             order.swap(index, other);
         }
-        let key = hmac::Key::new(hmac::HMAC_SHA256, APP_SECRET.as_bytes());
-        Self { key, host, order, next: 0, random }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        Self { account, key, order, next: 0, random }
     }
 
-    /// Makes and signs so many messages, written now.
-    pub(crate) fn prepare(&mut self, count: usize) -> Batch {
-        let written = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    /// Makes and signs so many messages for the host at `host`, written now.
+    pub(crate) fn prepare(&mut self, host: SocketAddr, count: usize) -> Batch {
         let mut batch =
             Batch { bytes: Vec::with_capacity(count * 1_024), requests: Vec::with_capacity(count) };
         for _ in 0..count {
-            let customer = self.order[self.next % self.order.len()];
-            self.next += 1;
-            let body = self.body(customer, written);
-            let signature = HEXLOWER.encode(hmac::sign(&self.key, body.as_bytes()).as_ref());
+            let Signed { body, signature, customer } = self.signed();
             let from = batch.bytes.len();
             let head = format!(
-                "POST /webhooks/whatsapp/{ACCOUNT} HTTP/1.1\r\nhost: {}\r\n\
+                "POST /webhooks/whatsapp/{} HTTP/1.1\r\nhost: {host}\r\n\
                  content-type: application/json\r\nuser-agent: facebookexternalua\r\n\
-                 x-hub-signature-256: sha256={signature}\r\ncontent-length: {}\r\n\r\n",
-                self.host,
+                 x-hub-signature-256: {signature}\r\ncontent-length: {}\r\n\r\n",
+                self.account,
                 body.len()
             );
             batch.bytes.extend_from_slice(head.as_bytes());
@@ -83,15 +86,25 @@ impl Messages {
         batch
     }
 
+    /// The next message, written now.
+    pub(crate) fn signed(&mut self) -> Signed {
+        let written = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let customer = self.order[self.next % self.order.len()];
+        self.next += 1;
+        let body = self.body(customer, written);
+        let hash = HEXLOWER.encode(hmac::sign(&self.key, body.as_bytes()).as_ref());
+        Signed { body, signature: format!("sha256={hash}"), customer }
+    }
+
     fn body(&mut self, customer: u32, written: u64) -> String {
         let number = number(customer);
         let mut id = [0_u8; 40];
         for chunk in id.chunks_mut(8) {
             chunk.copy_from_slice(&self.random.next().to_le_bytes());
         }
-        let id = BASE64.encode(&id);
+        let (id, account) = (BASE64.encode(&id), self.account);
         format!(
-            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"310000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"4915550000000","phone_number_id":"{ACCOUNT}"}},"contacts":[{{"profile":{{"name":"CANARY Customer {customer}"}},"wa_id":"{number}"}}],"messages":[{{"from":"{number}","id":"wamid.{id}","timestamp":"{written}","text":{{"body":"{TEXT}"}},"type":"text"}}]}},"field":"messages"}}]}}]}}"#
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"310000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"4915550000000","phone_number_id":"{account}"}},"contacts":[{{"profile":{{"name":"CANARY Customer {customer}"}},"wa_id":"{number}"}}],"messages":[{{"from":"{number}","id":"wamid.{id}","timestamp":"{written}","text":{{"body":"{TEXT}"}},"type":"text"}}]}},"field":"messages"}}]}}]}}"#
         )
     }
 }
@@ -130,19 +143,24 @@ impl Random {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{
+        collections::HashSet,
+        net::{IpAddr, Ipv4Addr},
+    };
 
     use super::*;
     use crate::bench::wire;
 
+    const HOST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_080);
+
     fn messages() -> Messages {
-        Messages::new(SocketAddr::from(([127, 0, 0, 1], 8080)), 50)
+        Messages::new("310000000000002", "a secret of nobody", 50)
     }
 
     #[test]
     fn every_request_is_whole_signed_and_distinct() {
         let mut messages = messages();
-        let batch = messages.prepare(200);
+        let batch = messages.prepare(HOST, 200);
         let mut bodies = HashSet::new();
         for index in 0..batch.len() {
             let (bytes, _) = batch.get(index);
@@ -160,7 +178,7 @@ mod tests {
     #[test]
     fn each_customer_writes_again_only_after_all_others() {
         let mut messages = messages();
-        let batch = messages.prepare(100);
+        let batch = messages.prepare(HOST, 100);
         let customers: Vec<_> = (0..100).map(|index| batch.get(index).1).collect();
         assert_eq!(customers[..50].iter().collect::<HashSet<_>>().len(), 50);
         assert!(customers[..50] == customers[50..]);

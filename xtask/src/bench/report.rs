@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{latencies::Latencies, load::Outcome};
+use super::{
+    latencies::Latencies,
+    load::Outcome,
+    row::{self, Row},
+};
 
 /// One rate, offered for a while.
 #[derive(Debug)]
@@ -27,46 +31,6 @@ pub(crate) struct Report {
     pub(crate) beyond: Option<Step>,
 }
 
-/// One line of the table.
-struct Row {
-    what: String,
-    unit: &'static str,
-    measured: f64,
-    floor: Option<f64>,
-    goal: Option<f64>,
-    more_is_better: bool,
-}
-
-impl Row {
-    fn less(what: impl Into<String>, unit: &'static str, measured: f64) -> Self {
-        Self { what: what.into(), unit, measured, floor: None, goal: None, more_is_better: false }
-    }
-
-    fn more(what: impl Into<String>, unit: &'static str, measured: f64) -> Self {
-        Self { more_is_better: true, ..Self::less(what, unit, measured) }
-    }
-
-    fn floor(self, floor: f64) -> Self {
-        Self { floor: Some(floor), ..self }
-    }
-
-    fn goal(self, goal: f64) -> Self {
-        Self { goal: Some(goal), ..self }
-    }
-
-    fn meets(&self, bound: f64) -> bool {
-        if self.more_is_better { self.measured >= bound } else { self.measured <= bound }
-    }
-
-    fn beside(&self, bound: Option<f64>) -> String {
-        bound.map_or_else(String::new, |bound| {
-            let sign = if self.more_is_better { '≥' } else { '≤' };
-            let met = if self.meets(bound) { "met" } else { "NOT met" };
-            format!("{sign} {} {met}", number(bound))
-        })
-    }
-}
-
 impl Report {
     /// Whether every message was answered exactly once at every rate that was sustained, and none was
     /// answered twice beyond.
@@ -83,18 +47,7 @@ impl Report {
             processors(),
             self.steady.outcome.sent
         );
-        println!("{:<48} {:>12}         {:<20} goal", "what", "measured", "floor");
-        for row in self.rows() {
-            let line = format!(
-                "{:<48} {:>12} {:<7} {:<20} {}",
-                row.what,
-                number(row.measured),
-                row.unit,
-                row.beside(row.floor),
-                row.beside(row.goal)
-            );
-            println!("{}", line.trim_end());
-        }
+        row::print(&self.rows());
         match &self.beyond {
             Some(step) => println!(
                 "beyond: at {:.0}/s offered {:.0}/s were answered, e2e p99 {:.1} ms, {} unanswered, {} refused",
@@ -113,27 +66,12 @@ impl Report {
 
     /// The same for programs.
     pub(crate) fn as_json(&self) -> Value {
-        let rows: Vec<_> = self
-            .rows()
-            .iter()
-            .map(|row| {
-                json!({
-                    "what": row.what,
-                    "unit": row.unit,
-                    "measured": row.measured,
-                    "floor": row.floor,
-                    "floor_met": row.floor.map(|bound| row.meets(bound)),
-                    "goal": row.goal,
-                    "goal_met": row.goal.map(|bound| row.meets(bound)),
-                })
-            })
-            .collect();
         json!({
             "processors": processors(),
             "rate": self.steady.rate,
             "seconds": self.steady.seconds,
             "exact": self.is_exact(),
-            "rows": rows,
+            "rows": row::as_json(&self.rows()),
         })
     }
 
@@ -201,29 +139,7 @@ impl Report {
     }
 }
 
-fn processors() -> usize {
+/// How many processors there are.
+pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-fn number(value: f64) -> String {
-    if value.fract().abs() < 1e-9 || value >= 100.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.2}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bound_is_met_on_its_own_side() {
-        let rate = Row::more("rate", "msg/s", 5_000.0);
-        assert!(rate.meets(4_000.0) && !rate.meets(8_000.0));
-        let time = Row::less("time", "ms", 1.5);
-        assert!(time.meets(2.0) && !time.meets(1.0));
-        assert_eq!(time.beside(Some(1.0)), "≤ 1 NOT met");
-        assert_eq!(time.beside(None), "");
-    }
 }
