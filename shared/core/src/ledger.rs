@@ -13,6 +13,7 @@ mod moves;
 mod overdue;
 mod register;
 mod replies;
+mod request;
 mod restore;
 mod rights;
 mod standing;
@@ -24,9 +25,10 @@ pub use export::{Export, ExportedCase, ExportedMessage, ExportedSent};
 pub use inbox::{Inbox, Intake, Opened};
 pub use register::{BodyMark, Register, Settings};
 pub use replies::{Claim, Claimed, Due, Replies};
-pub use rights::{
-    Erased, ErasureStep, NewRequest, RequestKind, RequestState, RequestView, Rights, Subject,
+pub use request::{
+    Erased, ErasureStep, NewRequest, RequestKind, RequestState, RequestView, Subject,
 };
+pub use rights::Rights;
 pub use stores::{DUE_SHARDS, Stores};
 
 use std::time::Duration;

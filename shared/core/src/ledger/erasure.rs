@@ -3,9 +3,8 @@
 //! Each step can be repeated, so an erasure that was cut off goes on where it was (GDPR art. 17).
 
 use super::{
-    rights::{
-        Erased, ErasureStep, NOTICE_WAIT, RequestKind, RequestState, Rights, still_open, view,
-    },
+    request::{Erased, ErasureStep, NOTICE_WAIT, RequestKind, RequestState, view},
+    rights::{Rights, still_open},
     stores::{Commit, TRIES},
 };
 use crate::{

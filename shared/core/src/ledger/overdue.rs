@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     HINT_GRACE, Replies,
     moves::{Ending, due_at},
-    rights,
+    request,
     stores::due_entry,
 };
 use crate::{
@@ -75,7 +75,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
         closed: &mut Closed,
     ) -> Result<Option<Vec<Hint>>, Fault> {
         if let Some(request) = key.as_request() {
-            return rights::hint(&self.0, request).await;
+            return request::hint(&self.0, request).await;
         }
         let Some((pid, epoch, task)) = key.as_task() else {
             return Err(Fault::Damaged { what: "index of due work" });

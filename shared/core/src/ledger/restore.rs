@@ -6,10 +6,8 @@
 
 use super::{
     Register,
-    rights::{
-        ErasureStep, NewRequest, RequestKind, RequestState, RequestView, Rights, request_item,
-        subject_of,
-    },
+    request::{ErasureStep, NewRequest, RequestKind, RequestState, RequestView, request_item},
+    rights::Rights,
     stores::Commit,
 };
 use crate::{
@@ -62,7 +60,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
                 request,
                 kind: RequestKind::Erasure,
                 brand: brand.clone(),
-                subject: subject_of(entry)?,
+                subject: entry.json_required(Attribute::Pid)?,
                 // The person was told the first time.
                 notice: None,
             };
@@ -74,16 +72,11 @@ impl<T: Table, V: Vault> Rights<T, V> {
 
     /// Enters an erasure into the ledger, before anything is destroyed.
     pub(super) async fn enter(&self, request: &RequestView) -> Result<(), Fault> {
-        let key = Key::erasure(&request.brand, request.request);
-        let [there] = self.0.get([key.clone()]).await?;
-        if there.is_some() {
-            return Ok(());
-        }
-        let entry = Item::new(key)
+        let entry = Item::new(Key::erasure(&request.brand, request.request))
             .json(Attribute::Pid, request.subject())
             .time(Attribute::ReceivedAt, self.0.now());
         match self.0.commit(vec![Write::create(entry)]).await? {
-            // Moved: another entered the same.
+            // Moved: an earlier try, or another, entered the same.
             Commit::Done | Commit::Moved(Some(_)) => Ok(()),
             Commit::Moved(None) => Err(Fault::Contended { what: "erasure ledger" }),
         }
