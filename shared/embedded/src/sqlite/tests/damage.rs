@@ -6,7 +6,8 @@ use rusqlite::{Connection, params};
 
 use super::*;
 
-const ROWS: usize = 160;
+/// More than a scrub looks at in one go.
+const ROWS: usize = 400;
 
 /// A closed store with rows, half of which are listed, and their keys in order.
 async fn written() -> (TempDir, BTreeMap<Key, Item>) {
@@ -134,14 +135,31 @@ async fn flip(folder: &Path, items: &BTreeMap<Key, Item>, bit: usize, fates: &mu
     }
 }
 
+/// The bits by which SQLite finds its way to a row of a number: those of the keys in the inner pages of tables.
+/// (SQLite's file format, sections 1.3 and 1.6: the page size at 16, a page's kind in its first byte, the count of its
+/// cells at 3, their places from 12 on, and in a cell the key after four bytes.)
+fn bits_of_inner_keys(file: &[u8]) -> Vec<usize> {
+    let number = |at: usize| usize::from(u16::from_be_bytes([file[at], file[at + 1]]));
+    let size = number(16);
+    let inner = (size..file.len()).step_by(size).filter(|page| file[*page] == 5);
+    let keys = inner.flat_map(|page| {
+        (0..number(page + 3)).map(move |cell| page + number(page + 12 + 2 * cell) + 4)
+    });
+    keys.flat_map(|byte| byte * 8..byte * 8 + 8).collect()
+}
+
 #[tokio::test]
 async fn no_changed_bit_shows_a_row_that_was_never_written_and_a_scrub_finds_what_is_hidden() {
     let (folder, items) = written().await;
-    let bits = fs::read(folder.path().join("data.db")).unwrap().len() * 8;
+    let file = fs::read(folder.path().join("data.db")).unwrap();
     let chance = forthright_testkit::seeded_entropy(7);
+    let anywhere = std::iter::repeat_with(|| {
+        usize::try_from(u32::from_le_bytes(chance.bytes())).unwrap() % (file.len() * 8)
+    });
+    let inner = bits_of_inner_keys(&file);
+    assert!(!inner.is_empty(), "the rows are in one page");
     let mut fates = Fates::default();
-    for _ in 0..300 {
-        let bit = usize::try_from(u32::from_le_bytes(chance.bytes())).unwrap() % bits;
+    for bit in anywhere.take(200).chain(inner) {
         flip(folder.path(), &items, bit, &mut fates).await;
     }
     println!("{fates:?}");
