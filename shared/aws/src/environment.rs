@@ -10,6 +10,7 @@ use crate::{
     comprehend::Comprehend,
     dynamodb::DynamoDb,
     end::Error,
+    https,
     kms::Kms,
     secrets::with_secrets,
     sqs::Sqs,
@@ -58,7 +59,7 @@ impl Aws {
     /// Sets up logs, and reads the environment and the secrets that it names. To be called once, first in `main`.
     pub async fn start() -> Result<Self, Error> {
         let source = start();
-        let config = config().await;
+        let config = config(&source).await?;
         Ok(Self::new(source, config).await?)
     }
 
@@ -117,8 +118,9 @@ impl Aws {
 }
 
 /// How AWS is called: as the environment of a Lambda says, or `AWS_ENDPOINT_URL` of an emulator.
-async fn config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
+async fn config(source: &Source) -> Result<SdkConfig, SettingsError> {
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(https::client(source)?)
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(CONNECT_MAX)
@@ -126,7 +128,6 @@ async fn config() -> SdkConfig {
                 .operation_timeout(CALL_MAX)
                 .build(),
         )
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .load()
-        .await
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+    Ok(config.load().await)
 }

@@ -14,6 +14,7 @@ mod dynamodb;
 mod end;
 mod environment;
 mod http_host;
+mod https;
 mod kms;
 mod queue_host;
 mod schedule_host;
