@@ -29,6 +29,12 @@ locals {
 
   public_url = coalesce(var.public_url, module.api.endpoint)
 
+  # One way in for webhooks: a URL of the function's own, or routes of the API.
+  webhook_has_url = var.webhook_entry == "function_url"
+  webhook_base    = local.webhook_has_url ? one(module.webhook_url[*].url) : module.api.endpoint
+  # The API would hold back what is too much; on a URL only the number of instances does.
+  concurrency = merge(local.webhook_has_url ? { webhook = var.webhook_concurrency } : {}, var.reserved_concurrency)
+
   # Names of the `alarm` field in the code. `disk` is missing on purpose: only the local host has one.
   alarm_names = [
     "authorization", "channel_suspended", "damaged", "poison", "request", "restored", "signature", "template", "unreadable",
@@ -110,7 +116,7 @@ module "function" {
   architecture         = var.architecture
   memory_mb            = var.memory_mb
   timeout_seconds      = local.timeout_seconds
-  reserved_concurrency = lookup(var.reserved_concurrency, each.key, null)
+  reserved_concurrency = lookup(local.concurrency, each.key, null)
   log_retention_days   = var.log_retention_days
   region               = var.region
   environment_name     = var.name
@@ -150,11 +156,19 @@ module "api" {
   audience  = var.people == "cognito" ? module.people[*].client_id : var.audience
 
   functions = {
-    for name in ["webhook", "escalation", "privacy"] : name => {
+    for name in concat(local.webhook_has_url ? [] : ["webhook"], ["escalation", "privacy"]) : name => {
       name       = module.function[name].name
       invoke_arn = module.function[name].invoke_arn
     }
   }
+}
+
+module "webhook_url" {
+  source = "./modules/webhook_url"
+  count  = local.webhook_has_url ? 1 : 0
+
+  name          = var.name
+  function_name = module.function["webhook"].name
 }
 
 module "schedule" {
@@ -190,6 +204,7 @@ module "alarms" {
   functions  = { for name, it in module.function : name => { name = it.name, log_group = it.log_group } }
   queues     = { for name, it in module.queue : name => it.name }
   dead       = merge({ for name, it in module.queue : name => it.dead_name }, { schedule = module.schedule.dead_name })
+  urls       = local.webhook_has_url ? { webhook = module.function["webhook"].name } : {}
   api_id     = module.api.id
   access_log = module.api.log_group
 

@@ -48,7 +48,7 @@ variable "architecture" {
 variable "memory_mb" {
   description = "Memory of each function. Lambda gives processor time in proportion to it."
   type        = number
-  default     = 256
+  default     = 128
 
   validation {
     condition     = var.memory_mb >= 128 && var.memory_mb <= 256
@@ -136,6 +136,28 @@ variable "audience" {
   description = "With people = oidc: whom the tokens are made for."
   type        = list(string)
   default     = []
+}
+
+variable "webhook_entry" {
+  description = "Where platforms call: api (the HTTP API: throttled, with an access log) or function_url (the webhook function's own address: no charge for the call)."
+  type        = string
+  default     = "api"
+
+  validation {
+    condition     = contains(["api", "function_url"], var.webhook_entry)
+    error_message = "It is api or function_url."
+  }
+}
+
+variable "webhook_concurrency" {
+  description = "With webhook_entry = function_url: how many instances of the webhook function may run at most, since nothing else throttles it. Lambda takes ten times as many calls a second. An entry in reserved_concurrency goes before it."
+  type        = number
+  default     = 50
+
+  validation {
+    condition     = var.webhook_concurrency >= 1 && floor(var.webhook_concurrency) == var.webhook_concurrency
+    error_message = "It is a whole number of at least 1."
+  }
 }
 
 variable "throttle_rate" {

@@ -25,6 +25,7 @@ provider "aws" {
     content {
       apigatewayv2   = endpoints.value
       budgets        = endpoints.value
+      cloudformation = endpoints.value
       cloudwatch     = endpoints.value
       cognitoidp     = endpoints.value
       dynamodb       = endpoints.value

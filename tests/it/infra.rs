@@ -11,6 +11,7 @@ use std::{
 
 use forthright_core::{
     Lane,
+    metric::Metric,
     table::{Action, Grant, Index, TableName},
 };
 use forthright_egress::Egress;
@@ -205,10 +206,29 @@ fn whatever_raises_an_alarm_is_watched() {
         said.map(str::to_owned).collect()
     };
     let said: BTreeSet<String> = deployed.flat_map(|(_, text)| names(text)).collect();
-    let main = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/main.tf");
-    let main = fs::read_to_string(main).unwrap();
+    let main = infra("main.tf");
     let (_, list) = main.split_once("alarm_names = [").unwrap();
     let (list, _) = list.split_once(']').unwrap();
-    let watched: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    let watched: BTreeSet<String> = quoted(list).map(str::to_owned).collect();
     assert_eq!(said, watched);
+}
+
+/// The dashboard shows whatever functions count, and nothing that none does.
+#[test]
+fn whatever_is_counted_is_on_the_dashboard() {
+    let dashboard = infra("modules/alarms/dashboard.tf");
+    let (_, list) = dashboard.split_once("counted = {").unwrap();
+    let (list, _) = list.split_once('}').unwrap();
+    let names = list.lines().filter_map(|line| line.split_once('[')).flat_map(|(_, of)| quoted(of));
+    let shown: BTreeSet<&str> = names.collect();
+    assert_eq!(shown, Metric::ALL.iter().map(|metric| metric.name()).collect());
+}
+
+fn infra(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra").join(file);
+    fs::read_to_string(path).unwrap()
+}
+
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('"').skip(1).step_by(2)
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use forthright_core::{
     Asked, Clock, DetectIntent, Detection, Fault, Handle, Lane, MessageRef, Poison, Queue, Table,
     Vault,
-    decision::{Decision, Found},
+    decision::{Decision, Found, Route},
     ledger::{Inbox, Opened},
+    metric::{Metric, count},
     send_all,
     table::Grant,
 };
@@ -90,6 +91,7 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Handle<MessageRef> for Inten
             let decision = self.decide(&opened, detection.as_ref())?;
             if let Some(hints) = self.inbox.decide(&opened, &decision).await? {
                 tracing::debug!(message.id = %message.eid, route = ?decision.route, "decided");
+                count(metric_of(&decision.route));
                 send_all(&self.queue, hints).await;
                 return Ok(());
             }
@@ -104,5 +106,14 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Poison<MessageRef> for Inten
         let hints = self.inbox.poison(message, self.book.ruleset_digest()).await?;
         send_all(&self.queue, hints).await;
         Ok(())
+    }
+}
+
+const fn metric_of(route: &Route) -> Metric {
+    match route {
+        Route::Reply { .. } => Metric::DecidedForMachine,
+        Route::Person { .. } => Metric::DecidedForPerson,
+        Route::OptOut { .. } => Metric::DecidedOptOut,
+        Route::Silent { .. } => Metric::DecidedSilent,
     }
 }

@@ -11,6 +11,7 @@ use forthright_core::{
     gate::Refusal,
     http::{Exchange, ExchangeFault},
     ledger::{Claim, Due, Register, Replies},
+    metric::{Metric, count, took},
     outbound::SendOutcome,
     send_all,
     table::Grant,
@@ -85,6 +86,10 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
         };
         let hints = self.replies.settle(claimed, &outcome).await?;
         send_all(&self.queue, hints).await;
+        count(metric_of(&outcome));
+        if due.because().is_some() && matches!(outcome, SendOutcome::Accepted { .. }) {
+            took(Metric::AnswerDelay, self.clock.now().since(due.written_at));
+        }
         if outcome == SendOutcome::TokenInvalid {
             self.suspend(account).await?;
         }
@@ -141,6 +146,7 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
         }
         let hints = self.replies.refuse(due, refusal).await?;
         send_all(&self.queue, hints).await;
+        count(Metric::TextsWithheld);
         Ok(())
     }
 }
@@ -166,5 +172,14 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Poison<TaskRef> for Reply<T, V, 
         let hints = self.replies.poison(task).await?;
         send_all(&self.queue, hints).await;
         Ok(())
+    }
+}
+
+const fn metric_of(outcome: &SendOutcome) -> Metric {
+    match outcome {
+        SendOutcome::Accepted { .. } => Metric::TextsSent,
+        SendOutcome::RefusedForNow { .. } | SendOutcome::TokenInvalid => Metric::TextsPutOff,
+        SendOutcome::RefusedForGood { .. } => Metric::TextsRefused,
+        SendOutcome::Unknown => Metric::TextsUnknown,
     }
 }

@@ -3,6 +3,7 @@
 use forthright_core::{
     Fault, Handle, Lane, Queue, Table, Vault,
     ledger::{DUE_SHARDS, Replies},
+    metric::{Metric, count_many},
     send_all,
     table::Grant,
 };
@@ -47,6 +48,7 @@ impl<T: Table, V: Vault, Q: Queue> Handle<Tick> for Steward<T, V, Q> {
             send_all(&self.queue, hints).await;
             outcome = outcome.and(looked);
         }
+        count_many(Metric::OverdueFound, found);
         if found > 0 {
             tracing::info!(found, "found work that was due");
         }

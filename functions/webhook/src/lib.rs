@@ -14,6 +14,7 @@ use forthright_core::{
     event::{Event, Inbound, Receipt, ReceiptOutcome, Unreadable, UnreadableKind},
     http::{self, Request, Response},
     ledger::{BodyMark, Inbox, Intake, Register, Replies},
+    metric::{Metric, count},
     send_all,
     table::Grant,
 };
@@ -63,6 +64,7 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
                     channel = %channel, account = %account.at.account, reason = %rejection,
                     alarm = "signature", "refused a webhook: {rejection}"
                 );
+                count(Metric::WebhooksRefused);
                 return http::error(rejection.status(), refusal(rejection.status()));
             }
         };
@@ -129,10 +131,12 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
         for inbound in messages {
             match self.inbox.take_in(&inbound).await {
                 Ok(Intake::Taken(reference)) => {
+                    count(Metric::MessagesReceived);
                     send_all(&self.queue, vec![Hint::Inbound(reference)]).await;
                 }
-                Ok(Intake::Before) => tracing::debug!("a message came again"),
+                Ok(Intake::Before) => count(Metric::MessagesRepeated),
                 Ok(Intake::Erased) => {
+                    count(Metric::MessagesErased);
                     tracing::info!("dropped a message that is not newer than its erasure");
                 }
                 // Trying again would fail again, and would hold up the rest of the batch for a week.

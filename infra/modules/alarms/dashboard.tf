@@ -1,4 +1,20 @@
 locals {
+  # What the functions count, by the names that they have in the code.
+  counted = {
+    "Messages"                    = ["MessagesReceived", "MessagesRepeated", "MessagesErased", "WebhooksRefused"]
+    "Who answers"                 = ["DecidedForMachine", "DecidedForPerson", "DecidedOptOut", "DecidedSilent"]
+    "What became of texts"        = ["TextsSent", "TextsPutOff", "TextsRefused", "TextsUnknown", "TextsWithheld"]
+    "Work that had to be found"   = ["OverdueFound"]
+    "From message to answer, p99" = ["AnswerDelay"]
+  }
+
+  count_widgets = [
+    for title, names in local.counted : {
+      title   = title, stat = endswith(title, "p99") ? "p99" : "Sum"
+      metrics = [for name in names : [local.namespace, name]]
+    }
+  ]
+
   widgets = [
     {
       title   = "Calls", stat = "Sum"
@@ -37,6 +53,13 @@ locals {
       metrics = [[local.namespace, "Exports"]]
     },
   ]
+
+  url_widgets = [
+    for key, name in var.urls : {
+      title   = "URL of ${key}", stat = "Sum"
+      metrics = [for metric in ["UrlRequestCount", "Url4xxCount", "Url5xxCount"] : ["AWS/Lambda", metric, "FunctionName", name]]
+    }
+  ]
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
@@ -44,7 +67,7 @@ resource "aws_cloudwatch_dashboard" "this" {
 
   dashboard_body = jsonencode({
     widgets = [
-      for index, it in local.widgets : {
+      for index, it in concat(local.count_widgets, local.widgets, local.url_widgets) : {
         type   = "metric"
         x      = index % 2 * 12
         y      = floor(index / 2) * 6

@@ -41,6 +41,14 @@ locals {
       }
     },
     {
+      # Not the same as errors: the function itself answers 503 when it could not take something in.
+      for key, name in var.urls : "${key}-url-5xx" => {
+        about     = "The function's URL answered with an error of ours"
+        namespace = "AWS/Lambda", metric = "Url5xxCount", dimensions = { FunctionName = name }
+        statistic = "Sum", threshold = 1, period = 300
+      }
+    },
+    {
       api-5xx = {
         about     = "The API answered with an error of ours"
         namespace = "AWS/ApiGateway", metric = "5xx", dimensions = { ApiId = var.api_id }

@@ -20,6 +20,11 @@ variable "dead" {
   type        = map(string)
 }
 
+variable "urls" {
+  description = "The names of the functions that have a URL of their own."
+  type        = map(string)
+}
+
 variable "api_id" { type = string }
 
 variable "access_log" {

@@ -8,17 +8,28 @@ use std::{
 use forthright_core::{Clock, Entropy, Source, Time};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, filter::filter_fn, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+use crate::{
+    Aws,
+    metrics::{Meters, is_count},
 };
 
 /// Sets up logs and the panic hook, and returns the environment as the source of settings.
 ///
 /// Logs are JSON lines on standard output, which CloudWatch stamps with its own time. `RUST_LOG` chooses what
-/// is logged; `info` without it. To be called once, first in `main`.
+/// is logged; `info` without it. Counts are lines among them, of the environment's namespace. To be called once, first in
+/// `main`.
 pub fn start() -> Source {
     let source = environment();
     let wanted = source.optional("RUST_LOG").unwrap_or_else(|| "info".to_owned());
-    let logs_are_new = logs(&wanted, std::io::stdout).try_init().is_ok();
+    let namespace = source.optional(Aws::ENVIRONMENT).unwrap_or_else(|| "forthright".to_owned());
+    let logs_are_new = logs(&wanted, namespace, std::io::stdout).try_init().is_ok();
     panic::set_hook(Box::new(report_panic));
     if !logs_are_new {
         tracing::warn!("logs were set up before the start; they stay as they were");
@@ -53,10 +64,15 @@ pub fn entropy() -> Entropy {
     })
 }
 
-fn logs<W>(wanted: &str, writer: W) -> impl tracing::Subscriber + Send + Sync + use<W>
+fn logs<W>(
+    wanted: &str,
+    namespace: String,
+    writer: W,
+) -> impl tracing::Subscriber + Send + Sync + use<W>
 where
-    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+    W: for<'writer> MakeWriter<'writer> + Clone + Send + Sync + 'static,
 {
+    let meters = Meters::new(namespace, writer.clone(), now).with_filter(filter_fn(is_count));
     let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt::layer()
         .json()
@@ -64,14 +80,15 @@ where
         .with_span_list(false)
         .without_time()
         .with_ansi(false)
-        .with_writer(writer);
-    tracing_subscriber::registry().with(filter).with(filter_fn(may_be_logged)).with(lines)
+        .with_writer(writer)
+        .with_filter(filter.and(filter_fn(may_be_logged)));
+    tracing_subscriber::registry().with(lines).with(meters)
 }
 
 /// Whatever `RUST_LOG` says: below `INFO` only our own crates may speak. At `TRACE` Lambda's runtime logs
 /// the whole event, which holds what a person wrote.
 fn may_be_logged(line: &Metadata<'_>) -> bool {
-    *line.level() <= Level::INFO || line.target().starts_with("forthright_")
+    !is_count(line) && (*line.level() <= Level::INFO || line.target().starts_with("forthright_"))
 }
 
 /// Logs where a panic was, never what it said: the payload may quote a person.

@@ -16,6 +16,7 @@ mod environment;
 mod http_host;
 mod https;
 mod kms;
+mod metrics;
 mod queue_host;
 mod schedule_host;
 mod secrets;

@@ -20,6 +20,7 @@ pub mod handle;
 pub mod http;
 pub mod ids;
 pub mod ledger;
+pub mod metric;
 pub mod outbound;
 pub mod people;
 pub mod personal;
