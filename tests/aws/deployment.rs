@@ -77,11 +77,15 @@ impl Deployed {
         self.at.outputs[name][entry].as_str().unwrap().to_owned()
     }
 
-    /// The answer of the HTTP API.
+    /// The answer of the HTTP API, or of the webhook function's own URL where webhooks go there.
     pub(crate) async fn ask(&self, mut request: Request) -> Response {
         let port = self.at.endpoint.rsplit(':').next().unwrap();
-        let host = format!("{}.execute-api.localhost:{port}", self.at.api_id);
-        let host = HeaderValue::from_str(&host).unwrap();
+        let api = format!("{}.execute-api.localhost:{port}", self.at.api_id);
+        let webhooks = self.output("webhook_urls", "whatsapp");
+        let url = webhooks.split('/').nth(2).filter(|host| host.contains(".lambda-url."));
+        let is_webhook = request.uri().path().starts_with("/webhooks/");
+        let host = url.filter(|_| is_webhook).unwrap_or(&api);
+        let host = HeaderValue::from_str(host).unwrap();
         request.headers_mut().insert(header::HOST, host);
         let path = request.uri().path_and_query().unwrap().as_str().to_owned();
         *request.uri_mut() = format!("{}{path}", self.at.endpoint).parse().unwrap();

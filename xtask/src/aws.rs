@@ -43,12 +43,15 @@ const NAME: &str = "forthright";
 /// Brings the functions up, drives them, looks at what came out, and takes them down.
 pub(crate) fn test(root: &Path, recorded: &mut Recorded) -> Result<Outcome> {
     let lint = Tools::get(root, Group::Lint)?;
-    let deployment = Deployment::up(root, recorded, Use::Driven)?;
+    let mut deployment = Deployment::up(root, recorded, Use::Driven)?;
     let driven = deployment.drive(recorded)? == Outcome::Passed;
     let unchanged = step("planning again", || deployment.is_unchanged())?;
     let clean = step("reading the policies", || deployment.roles_are_clean(&lint))?;
+    step("giving webhooks a URL of their own", || deployment.move_webhooks())?;
+    let moved = deployment.drive_webhooks(recorded)? == Outcome::Passed;
+    deployment.keep_logs(recorded)?;
     let gone = deployment.down()?;
-    Ok(Outcome::of(driven && unchanged && clean && gone))
+    Ok(Outcome::of(driven && unchanged && clean && moved && gone))
 }
 
 /// Who runs the functions of a deployment.
@@ -66,8 +69,10 @@ pub(crate) struct Deployment {
     root: PathBuf,
     folder: PathBuf,
     endpoint: SocketAddr,
+    stand_in: SocketAddr,
     terraform: Terraform,
-    /// What was applied.
+    variables: Value,
+    /// What was applied first.
     state: Value,
     outputs: Value,
     secrets: Value,
@@ -115,7 +120,7 @@ impl Deployment {
             Emulator::start(&tools, endpoint, group, &own, &told)
         })?;
 
-        terraform.set(&json!({
+        let variables = json!({
             "name": NAME,
             "region": emulator::REGION,
             "emulator": format!("http://{endpoint}"),
@@ -127,20 +132,21 @@ impl Deployment {
             "public_url": format!("http://{endpoint}"),
             "whatsapp_api_base": format!("http://{stand_in}"),
             "log_level": "debug",
-        }))?;
+        });
+        terraform.set(&variables)?;
         step("planning", || terraform.plan("first.tfplan"))?;
         step("applying", || terraform.apply("first.tfplan"))?;
         let state = terraform.state()?;
         write(&folder.join("state.json"), &state)?;
         let (outputs, secrets) = (terraform.outputs()?, secrets::make()?);
         secrets::put(endpoint, &outputs["secret_arns"], &secrets)?;
-        let description = describe(endpoint, stand_in.port(), &outputs, &secrets, zips.folder());
-        write(&folder.join("deployment.json"), &description)?;
-        Ok(Self {
+        let deployment = Self {
             root: root.to_owned(),
             folder,
             endpoint,
+            stand_in,
             terraform,
+            variables,
             state,
             outputs,
             secrets,
@@ -148,6 +154,42 @@ impl Deployment {
             interrupts,
             _emulator: emulator,
             _lock: lock,
+        };
+        deployment.describe()?;
+        Ok(deployment)
+    }
+
+    /// Writes down what the tests have to know.
+    fn describe(&self) -> Result<()> {
+        let description = json!({
+            "name": NAME,
+            "endpoint": format!("http://{}", self.endpoint),
+            "api_id": self.outputs["api_id"],
+            "stand_in_port": self.stand_in.port(),
+            "outputs": self.outputs,
+            "secrets": self.secrets,
+            "zips": self.zips.folder(),
+        });
+        write(&self.folder.join("deployment.json"), &description)
+    }
+
+    /// Changes the running deployment so that platforms call the webhook function itself.
+    fn move_webhooks(&mut self) -> Result<()> {
+        self.variables["webhook_entry"] = json!("function_url");
+        self.terraform.set(&self.variables)?;
+        self.terraform.plan("third.tfplan")?;
+        self.terraform.apply("third.tfplan")?;
+        self.outputs = self.terraform.outputs()?;
+        self.describe()
+    }
+
+    /// Runs the stories that webhooks begin, whichever way in they have now.
+    fn drive_webhooks(&self, recorded: &mut Recorded) -> Result<Outcome> {
+        step("driving the webhooks again", || {
+            let mut tests = self.tests("aws");
+            tests.args(["--test-threads=1", "a_question_is_answered", "nothing_unsigned"]);
+            tests.env("FORTHRIGHT_DEPLOYMENT", self.folder.join("deployment.json"));
+            recorded.run(&mut tests, &self.folder.join("webhooks-output.log"))
         })
     }
 
@@ -164,11 +206,16 @@ impl Deployment {
             tests.arg("dynamodb::").env("FORTHRIGHT_DYNAMODB", format!("http://{}", self.endpoint));
             recorded.run(&mut tests, &self.folder.join("table-output.log"))
         })?;
+        Ok(Outcome::of([driven, table] == [Outcome::Passed, Outcome::Passed]))
+    }
+
+    /// Keeps what the functions logged so far.
+    pub(crate) fn keep_logs(&self, recorded: &mut Recorded) -> Result<()> {
         let logged = self.folder.join("functions.log");
         recorded.also(&logged)?;
         let lines = logs::fetch(self.endpoint, &self.outputs["function_names"], &logged)?;
         println!("    the functions logged {lines} lines");
-        Ok(Outcome::of([driven, table] == [Outcome::Passed, Outcome::Passed]))
+        Ok(())
     }
 
     /// The tests of this target, of the build that the other stages made.
@@ -262,25 +309,6 @@ impl Deployment {
         let id = self.outputs["api_id"].as_str().unwrap_or_default();
         format!("{id}.execute-api.localhost:{}", self.endpoint.port())
     }
-}
-
-/// What the tests have to know of a deployment.
-fn describe(
-    endpoint: SocketAddr,
-    stand_in_port: u16,
-    outputs: &Value,
-    secrets: &Value,
-    zips: &Path,
-) -> Value {
-    json!({
-        "name": NAME,
-        "endpoint": format!("http://{endpoint}"),
-        "api_id": outputs["api_id"],
-        "stand_in_port": stand_in_port,
-        "outputs": outputs,
-        "secrets": secrets,
-        "zips": zips,
-    })
 }
 
 fn write(file: &Path, value: &Value) -> Result<()> {

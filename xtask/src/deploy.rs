@@ -32,6 +32,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<bool> {
     let mut recorded = Recorded::default();
     let deployment = Deployment::up(root, &mut recorded, Use::Driven)?;
     let driven = deployment.drive(&mut recorded)?;
+    deployment.keep_logs(&mut recorded)?;
     println!("\n{}\n", recorded.counts());
     deployment.print_addresses();
     if arguments.keep {
