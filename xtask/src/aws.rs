@@ -155,21 +155,14 @@ impl Deployment {
             _emulator: emulator,
             _lock: lock,
         };
-        deployment.describe()?;
+        deployment.write_down()?;
         Ok(deployment)
     }
 
-    /// Writes down what the tests have to know.
-    fn describe(&self) -> Result<()> {
-        let description = json!({
-            "name": NAME,
-            "endpoint": format!("http://{}", self.endpoint),
-            "api_id": self.outputs["api_id"],
-            "stand_in_port": self.stand_in.port(),
-            "outputs": self.outputs,
-            "secrets": self.secrets,
-            "zips": self.zips.folder(),
-        });
+    /// Writes down where everything is.
+    fn write_down(&self) -> Result<()> {
+        let (port, zips) = (self.stand_in.port(), self.zips.folder());
+        let description = describe(self.endpoint, port, &self.outputs, &self.secrets, zips);
         write(&self.folder.join("deployment.json"), &description)
     }
 
@@ -180,7 +173,7 @@ impl Deployment {
         self.terraform.plan("third.tfplan")?;
         self.terraform.apply("third.tfplan")?;
         self.outputs = self.terraform.outputs()?;
-        self.describe()
+        self.write_down()
     }
 
     /// Runs the stories that webhooks begin, whichever way in they have now.
@@ -309,6 +302,25 @@ impl Deployment {
         let id = self.outputs["api_id"].as_str().unwrap_or_default();
         format!("{id}.execute-api.localhost:{}", self.endpoint.port())
     }
+}
+
+/// What the tests have to know of a deployment.
+fn describe(
+    endpoint: SocketAddr,
+    stand_in_port: u16,
+    outputs: &Value,
+    secrets: &Value,
+    zips: &Path,
+) -> Value {
+    json!({
+        "name": NAME,
+        "endpoint": format!("http://{endpoint}"),
+        "api_id": outputs["api_id"],
+        "stand_in_port": stand_in_port,
+        "outputs": outputs,
+        "secrets": secrets,
+        "zips": zips,
+    })
 }
 
 fn write(file: &Path, value: &Value) -> Result<()> {
