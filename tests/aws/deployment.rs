@@ -78,15 +78,31 @@ impl Deployed {
     }
 
     /// The answer of the HTTP API, or of the webhook function's own URL where webhooks go there.
-    pub(crate) async fn ask(&self, mut request: Request) -> Response {
+    pub(crate) async fn ask(&self, request: Request) -> Response {
+        match self.webhook_url_host() {
+            Some(host) if request.uri().path().starts_with("/webhooks/") => {
+                self.ask_at(&host, request).await
+            }
+            Some(_) | None => self.ask_api(request).await,
+        }
+    }
+
+    /// The answer of the HTTP API.
+    pub(crate) async fn ask_api(&self, request: Request) -> Response {
         let port = self.at.endpoint.rsplit(':').next().unwrap();
-        let api = format!("{}.execute-api.localhost:{port}", self.at.api_id);
-        let webhooks = self.output("webhook_urls", "whatsapp");
-        let url = webhooks.split('/').nth(2).filter(|host| host.contains(".lambda-url."));
-        let is_webhook = request.uri().path().starts_with("/webhooks/");
-        let host = url.filter(|_| is_webhook).unwrap_or(&api);
-        let host = HeaderValue::from_str(host).unwrap();
-        request.headers_mut().insert(header::HOST, host);
+        self.ask_at(&format!("{}.execute-api.localhost:{port}", self.at.api_id), request).await
+    }
+
+    /// The host of the webhook function's own URL, if it has one.
+    pub(crate) fn webhook_url_host(&self) -> Option<String> {
+        let url = self.output("webhook_urls", "whatsapp");
+        let host = url.split('/').nth(2).filter(|host| host.contains(".lambda-url."));
+        host.map(str::to_owned)
+    }
+
+    /// The answer of the host that the emulator knows by this name.
+    async fn ask_at(&self, host: &str, mut request: Request) -> Response {
+        request.headers_mut().insert(header::HOST, HeaderValue::from_str(host).unwrap());
         let path = request.uri().path_and_query().unwrap().as_str().to_owned();
         *request.uri_mut() = format!("{}{path}", self.at.endpoint).parse().unwrap();
         send(request).await

@@ -16,3 +16,4 @@ mod runtime;
 #[path = "../runtime_api.rs"]
 mod runtime_api;
 mod stories;
+mod webhooks;

@@ -176,11 +176,11 @@ impl Deployment {
         self.write_down()
     }
 
-    /// Runs the stories that webhooks begin, whichever way in they have now.
+    /// Runs the tests of what comes in by webhooks, whichever way in they have now.
     fn drive_webhooks(&self, recorded: &mut Recorded) -> Result<Outcome> {
         step("driving the webhooks again", || {
             let mut tests = self.tests("aws");
-            tests.args(["--test-threads=1", "a_question_is_answered", "nothing_unsigned"]);
+            tests.args(["--test-threads=1", "webhooks_come_in", "nothing_unsigned"]);
             tests.env("FORTHRIGHT_DEPLOYMENT", self.folder.join("deployment.json"));
             recorded.run(&mut tests, &self.folder.join("webhooks-output.log"))
         })
