@@ -4,6 +4,7 @@
 //! when something does not hold, and never says what the input was.
 
 pub mod item;
+pub mod messenger;
 pub mod queue_message;
 pub mod signature;
 pub mod signed_request;
@@ -17,8 +18,9 @@ mod signing;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder of inputs.
-pub const CHECKS: [(&str, Check); 6] = [
+pub const CHECKS: [(&str, Check); 7] = [
     ("item", item::check),
+    ("messenger", messenger::check),
     ("queue_message", queue_message::check),
     ("signature", signature::check),
     ("signed_request", signed_request::check),

@@ -9,7 +9,10 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use forthright_channels::{Verified, parse, verify, whatsapp};
+use forthright_channels::{
+    KIND_CHARS_MAX, MESSAGE_ID_BYTES_MAX, NAME_BYTES_MAX, OPAQUE_CHARS_MAX, TEXT_BYTES_MAX,
+    Verified, parse, verify,
+};
 use forthright_core::{
     Account, Accounts, Channel, Secret,
     event::{Content, Event, Inbound},
@@ -90,16 +93,28 @@ fn verified(bytes: &[u8]) -> Verified {
 
 fn is_within_limits(event: &Event, bytes: usize) {
     let is_kind = |kind: &str| {
-        (1..=whatsapp::KIND_CHARS_MAX).contains(&kind.len())
+        (1..=KIND_CHARS_MAX).contains(&kind.len())
             && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
     };
     match event {
-        Event::Message(inbound) => is_well_formed(inbound, is_kind),
+        Event::Message(inbound) | Event::Edited(inbound) | Event::TakenBack(inbound) => {
+            is_well_formed(inbound, is_kind);
+        }
+        Event::Spoken(spoken) => {
+            assert!(is_served(&spoken.at), "said for an account of somebody else");
+            assert!(!spoken.ids.is_empty(), "said to nobody");
+            let id = spoken.platform_message_id.reveal();
+            assert!((1..=MESSAGE_ID_BYTES_MAX).contains(&id.len()), "an id is too long");
+        }
+        Event::SamePerson(same) => {
+            assert!(is_served(&same.at), "ids for an account of somebody else");
+            assert!(same.ids.len() > 1, "one id is proof of nothing");
+        }
         Event::Receipt(receipt) => {
             let opaque = receipt.opaque.as_ref().expect("a receipt of nothing");
-            assert!(opaque.len() <= whatsapp::OPAQUE_CHARS_MAX, "an opaque field is too long");
+            assert!(opaque.len() <= OPAQUE_CHARS_MAX, "an opaque field is too long");
             let id = receipt.platform_message_id.reveal();
-            assert!(id.len() <= whatsapp::MESSAGE_ID_BYTES_MAX, "an id is too long");
+            assert!(id.len() <= MESSAGE_ID_BYTES_MAX, "an id is too long");
             assert!(is_served(&receipt.at), "a receipt for an account of somebody else");
         }
         Event::Ignored { kind } => assert!(is_kind(kind), "a kind that is no name"),
@@ -117,12 +132,12 @@ fn is_well_formed(inbound: &Inbound, is_kind: impl Fn(&str) -> bool) {
         assert!((1..=PLATFORM_ID_BYTES_MAX).contains(&length), "an id is empty or too long");
     }
     let length = inbound.platform_message_id.reveal().len();
-    assert!((1..=whatsapp::MESSAGE_ID_BYTES_MAX).contains(&length), "an id is empty or too long");
+    assert!((1..=MESSAGE_ID_BYTES_MAX).contains(&length), "an id is empty or too long");
     let name = inbound.name.as_ref().map_or(0, |name| name.reveal().len());
-    assert!(name <= whatsapp::NAME_BYTES_MAX, "a name is too long");
+    assert!(name <= NAME_BYTES_MAX, "a name is too long");
     match &inbound.content {
         Content::Text(text) => {
-            assert!(text.reveal().len() <= whatsapp::TEXT_BYTES_MAX, "a text is too long");
+            assert!(text.reveal().len() <= TEXT_BYTES_MAX, "a text is too long");
         }
         Content::Other { kind } => assert!(is_kind(kind), "a kind that is no name"),
     }
@@ -152,11 +167,14 @@ fn parts_of_change(change: &Json) -> Result<usize, Misfit> {
     let Some(value) = change.only("value")? else {
         return Ok(1);
     };
-    if !matches!(field, Some("messages" | "smb_message_echoes")) {
+    if !matches!(
+        field,
+        Some("messages" | "smb_message_echoes" | "user_preferences" | "user_id_update")
+    ) {
         return Ok(1);
     }
     let mut parts = 0;
-    for list in ["messages", "statuses", "message_echoes"] {
+    for list in ["messages", "statuses", "message_echoes", "user_preferences", "user_id_update"] {
         parts += Json::list(value.only(list)?)?.len();
     }
     Json::list(value.only("contacts")?)?;

@@ -1,10 +1,15 @@
-//! One file a platform: verify, parse, compose, classify errors. Pure: no I/O, no clock.
+//! One file a platform: verify, read, compose, classify errors. Pure: no I/O, no clock.
 //!
 //! The functions here choose the platform by its [`Channel`]; a further platform is one more arm of each.
 //! [`Verified`] is the proof that a body came from the platform: only [`verify`] makes one, and only
-//! it can be [`parse`]d.
+//! it can be [`parse`]d into events. [`read`] only looks: nothing that comes of it can be acted upon.
 
+mod inspect;
+pub mod messenger;
 pub mod meta;
+mod normalise;
+mod seen;
+mod served;
 pub mod whatsapp;
 
 use bytes::Bytes;
@@ -16,8 +21,14 @@ use forthright_core::{
 };
 use http::HeaderMap;
 
-pub use meta::{HandshakeRejection, Rejection, SignedRequest, SignedRequestRejection, Verified};
-pub use whatsapp::ComposeError;
+pub use inspect::{NotTheChannels, read};
+pub use meta::{
+    ComposeError, HandshakeRejection, OPAQUE_CHARS_MAX, Rejection, SignedRequest,
+    SignedRequestRejection, Verified,
+};
+pub use normalise::{KIND_CHARS_MAX, MESSAGE_ID_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+pub use seen::{Kind, Part, Raw, Seen};
+use served::Served;
 
 /// Takes in a body only if the platform signed these very bytes with one of `secrets`.
 pub fn verify(
@@ -27,7 +38,7 @@ pub fn verify(
     body: Bytes,
 ) -> Result<Verified, Rejection> {
     match channel {
-        Channel::WhatsApp => meta::verify(secrets, headers, body),
+        Channel::WhatsApp | Channel::Messenger => meta::verify(secrets, headers, body),
     }
 }
 
@@ -39,7 +50,7 @@ pub fn handshake(
     verify_token: &Secret,
 ) -> Result<String, HandshakeRejection> {
     match channel {
-        Channel::WhatsApp => meta::handshake(query, verify_token),
+        Channel::WhatsApp | Channel::Messenger => meta::handshake(query, verify_token),
     }
 }
 
@@ -53,9 +64,16 @@ pub fn parse<'a>(
     account: &'a Account,
     accounts: &'a Accounts,
 ) -> impl Iterator<Item = Event> + Send + 'a {
-    match account.at.channel {
-        Channel::WhatsApp => whatsapp::parse(body, account, accounts),
-    }
+    let served = Served::Of(account, accounts);
+    parts(account.at.channel, body.bytes(), served).map(move |part| normalise::event(part, served))
+}
+
+fn parts<'a>(channel: Channel, body: &'a [u8], served: Served<'a>) -> meta::envelope::Seens<'a> {
+    let (object, entry): (_, meta::envelope::Entry) = match channel {
+        Channel::WhatsApp => (whatsapp::OBJECT, whatsapp::entry),
+        Channel::Messenger => (messenger::OBJECT, messenger::entry),
+    };
+    meta::envelope::read(body, object, served, entry)
 }
 
 /// The request that sends `text` from `account` to a person, with `opaque` to recognise it by later.
@@ -67,6 +85,7 @@ pub fn compose(
 ) -> Result<Request, ComposeError> {
     match account.at.channel {
         Channel::WhatsApp => whatsapp::compose(account, to, text, opaque),
+        Channel::Messenger => messenger::compose(account, to, text, opaque),
     }
 }
 
@@ -74,6 +93,7 @@ pub fn compose(
 pub fn classify(channel: Channel, response: &Response) -> SendOutcome {
     match channel {
         Channel::WhatsApp => whatsapp::classify(response),
+        Channel::Messenger => messenger::classify(response),
     }
 }
 
@@ -81,5 +101,6 @@ pub fn classify(channel: Channel, response: &Response) -> SendOutcome {
 pub const fn text_limit(channel: Channel) -> TextLimit {
     match channel {
         Channel::WhatsApp => whatsapp::TEXT_LIMIT,
+        Channel::Messenger => messenger::TEXT_LIMIT,
     }
 }

@@ -1,12 +1,21 @@
-//! What Meta's platforms share: the signature, the handshake, the signed request.
+//! What Meta's platforms share: the signature, the handshake, the envelope, the signed request, the Graph API's errors.
 
+pub(crate) mod envelope;
 mod form;
+mod graph;
 mod handshake;
 mod scalar;
 mod signature;
 mod signed_request;
+pub(crate) mod wire;
 
+pub use graph::ComposeError;
+pub(crate) use graph::{Meaning, classify_by, post};
 pub use handshake::{HandshakeRejection, handshake};
 pub(crate) use scalar::Scalar;
 pub use signature::{Rejection, Verified, verify};
 pub use signed_request::{SignedRequest, SignedRequestRejection, signed_request};
+
+/// The longest opaque field, in characters: `biz_opaque_callback_data` in WhatsApp's "Cloud API reference: Messages".
+/// Messenger's `metadata` takes more.
+pub const OPAQUE_CHARS_MAX: usize = 512;

@@ -2,13 +2,16 @@
 
 mod classify;
 mod compose;
-mod parse;
+mod read;
 
 use forthright_core::outbound::{TextLimit, TextUnit};
 
 pub use classify::classify;
-pub use compose::{ComposeError, OPAQUE_CHARS_MAX, compose};
-pub use parse::{KIND_CHARS_MAX, MESSAGE_ID_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, parse};
+pub use compose::compose;
+pub(crate) use read::entry;
+
+/// What `object` says in its webhooks.
+pub(crate) const OBJECT: &str = "whatsapp_business_account";
 
 /// The longest text of one message: `text.body` in "Cloud API reference: Messages".
 pub const TEXT_LIMIT: TextLimit = TextLimit { max: 4_096, unit: TextUnit::Characters };

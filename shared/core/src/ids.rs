@@ -185,16 +185,29 @@ name! {
 pub enum Channel {
     /// The WhatsApp Business Cloud API.
     WhatsApp,
+    /// Messenger, for a Facebook Page.
+    Messenger,
 }
 
 impl Channel {
     /// Every channel, in the order of the documentation.
-    pub const ALL: [Self; 1] = [Self::WhatsApp];
+    pub const ALL: [Self; 2] = [Self::WhatsApp, Self::Messenger];
 
     /// The name used in paths, files and options.
     pub const fn name(self) -> &'static str {
         match self {
             Self::WhatsApp => "whatsapp",
+            Self::Messenger => "messenger",
+        }
+    }
+}
+
+impl Channel {
+    /// The kinds of id that people have there, the one to prefer first.
+    pub const fn id_kinds(self) -> &'static [IdKind] {
+        match self {
+            Self::WhatsApp => &[IdKind::UserId, IdKind::WaId],
+            Self::Messenger => &[IdKind::Psid],
         }
     }
 }
@@ -212,7 +225,7 @@ impl FromStr for Channel {
         Self::ALL
             .into_iter()
             .find(|channel| channel.name() == text)
-            .ok_or(IdError { what: "channel (known: whatsapp)" })
+            .ok_or(IdError { what: "channel (known: whatsapp, messenger)" })
     }
 }
 
@@ -235,6 +248,8 @@ pub enum IdKind {
     UserId,
     /// WhatsApp's phone number, as digits.
     WaId,
+    /// Messenger's page-scoped id.
+    Psid,
 }
 
 impl IdKind {
@@ -242,6 +257,7 @@ impl IdKind {
         match self {
             Self::UserId => "user_id",
             Self::WaId => "wa_id",
+            Self::Psid => "psid",
         }
     }
 }

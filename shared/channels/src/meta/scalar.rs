@@ -19,6 +19,12 @@ impl Scalar<'_> {
     }
 }
 
+impl<'a> From<Scalar<'a>> for Cow<'a, str> {
+    fn from(scalar: Scalar<'a>) -> Self {
+        scalar.0
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ScalarVisitor)

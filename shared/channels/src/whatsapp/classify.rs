@@ -1,36 +1,14 @@
-//! Says what the platform did with a message, by the answer it gave.
-//!
-//! The codes are those of "WhatsApp Cloud API: Error codes" and "Graph API: Handling errors". The code
-//! decides where there is one, since titles and statuses change; the status decides where there is none.
+//! Says what the platform did with a message, by the answer it gave: the codes of "WhatsApp Cloud API: Error codes".
 
-use std::time::Duration;
-
-use forthright_core::{Personal, http::Response, outbound::SendOutcome};
-use http::{StatusCode, header};
+use forthright_core::{http::Response, outbound::SendOutcome};
 use serde::Deserialize;
 
-use crate::meta::Scalar;
-
-/// What an error code means for the message that met it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    Token,
-    Later,
-    Never,
-}
+use crate::meta::{Meaning, Scalar, classify_by};
 
 #[derive(Deserialize)]
 struct Answer<'a> {
     #[serde(borrow)]
-    error: Option<GraphError<'a>>,
-    #[serde(borrow)]
     messages: Option<Vec<Taken<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct GraphError<'a> {
-    #[serde(borrow)]
-    code: Option<Scalar<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -40,44 +18,13 @@ struct Taken<'a> {
 }
 
 /// What the platform did with the message, by its response.
-///
-/// Where it is not certain that the message was refused, the outcome is unknown: it is never sent twice.
 pub fn classify(response: &Response) -> SendOutcome {
-    let status = response.status();
-    let answer: Option<Answer<'_>> = serde_json::from_slice(response.body()).ok();
-    if status.is_success() {
-        return accepted(answer).unwrap_or(SendOutcome::Unknown);
-    }
-    let code = answer.and_then(|answer| answer.error?.code?.number());
-    let later = || SendOutcome::RefusedForNow { retry_after: retry_after(response) };
-    match code.and_then(meaning) {
-        Some(Meaning::Token) => return SendOutcome::TokenInvalid,
-        Some(Meaning::Later) => return later(),
-        Some(Meaning::Never) => return SendOutcome::RefusedForGood { code },
-        None => {}
-    }
-    match status {
-        StatusCode::UNAUTHORIZED => SendOutcome::TokenInvalid,
-        StatusCode::TOO_MANY_REQUESTS => later(),
-        // A proxy's word that it waited too long says nothing of what the platform did.
-        StatusCode::REQUEST_TIMEOUT if code.is_none() => SendOutcome::Unknown,
-        status if status.is_client_error() => SendOutcome::RefusedForGood { code },
-        // The platform's own error body is a refusal; without one, a gateway may have lost its answer.
-        status if status.is_server_error() && code.is_some() => {
-            SendOutcome::RefusedForGood { code }
-        }
-        // Redirects are not followed, and nobody says that the message was not taken.
-        _ => SendOutcome::Unknown,
-    }
+    classify_by(response, meaning, taken)
 }
 
-fn accepted(answer: Option<Answer<'_>>) -> Option<SendOutcome> {
-    let answer = answer.filter(|answer| answer.error.is_none())?;
-    let id = answer.messages?.into_iter().next()?.id?;
-    if id.as_str().is_empty() {
-        return None;
-    }
-    Some(SendOutcome::Accepted { platform_message_id: Personal::from(id.as_str()) })
+fn taken(body: &[u8]) -> Option<String> {
+    let answer: Answer<'_> = serde_json::from_slice(body).ok()?;
+    Some(answer.messages?.into_iter().next()?.id?.as_str().to_owned())
 }
 
 /// What the platform's error codes mean for a message.
@@ -102,12 +49,6 @@ fn meaning(code: i64) -> Option<Meaning> {
         return Some(Meaning::Never);
     }
     CODES.iter().find(|(codes, _)| codes.contains(&code)).map(|(_, meaning)| *meaning)
-}
-
-/// `Retry-After` in seconds. A date cannot be counted from without a clock and counts as not said.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
 }
 
 #[cfg(test)]

@@ -1,4 +1,8 @@
+use std::time::Duration;
+
 use bytes::Bytes;
+use forthright_core::Personal;
+use http::header;
 
 use super::*;
 

@@ -3,6 +3,7 @@ use forthright_core::{
     ids::Address,
     outbound::{Authored, Placement, Rendered, Statement, disclose},
 };
+use http::Method;
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,12 +1,21 @@
 use aws_lc_rs::hmac;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use forthright_core::{Channel, Secret};
+use forthright_core::{
+    Account, Accounts, Channel, Secret,
+    event::{Content, Event, Inbound},
+    ids::Address,
+};
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::meta::verify;
+use crate::{
+    MESSAGE_ID_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX,
+    meta::{Verified, verify},
+    parse,
+};
 
+mod changes;
 mod limits;
 
 const BATCH: &str = include_str!("../../../tests/fixtures/batch.json");
@@ -89,6 +98,12 @@ fn outline(events: &[Event]) -> Vec<String> {
         Event::Receipt(receipt) => {
             format!("{:?} {}", receipt.outcome, receipt.opaque.as_deref().unwrap_or("-"))
         }
+        Event::Edited(_) => "edited".to_owned(),
+        Event::TakenBack(_) => "taken back".to_owned(),
+        Event::Spoken(spoken) => {
+            format!("spoken {}", spoken.opaque.as_deref().unwrap_or("by somebody"))
+        }
+        Event::SamePerson(same) => format!("{} ids of one", same.ids.len()),
         Event::Ignored { kind } => format!("ignored {kind}"),
         Event::Unreadable(unreadable) => format!("unreadable {}", unreadable.kind.name()),
     });
@@ -229,7 +244,7 @@ fn kinds_that_the_machine_does_not_know_go_to_a_person() {
         let events = message_with(|message| message["type"] = json!(kind));
         assert_eq!(outline(&events), [format!("{kind} from WaId")]);
     }
-    for kind in ["reaction", "system", "revoke", "request_welcome"] {
+    for kind in ["reaction", "system", "request_welcome"] {
         // These need no sender.
         let events = message_with(|message| *message = json!({ "type": kind }));
         assert_eq!(outline(&events), [format!("ignored {kind}")]);
@@ -260,7 +275,7 @@ fn own_messages_are_not_answered() {
     let mut ours = echo.clone();
     ours["biz_opaque_callback_data"] = json!("token-1");
     let events = events_of("smb_message_echoes", json!({ "message_echoes": [echo, ours] }));
-    assert_eq!(outline(&events), ["ignored smb_message_echoes", "Taken token-1"]);
+    assert_eq!(outline(&events), ["spoken by somebody", "spoken token-1"]);
 }
 
 #[test]
@@ -317,9 +332,15 @@ fn an_account_of_somebody_else_is_not_believed() {
 
 #[test]
 fn other_fields_are_ignored_by_name() {
-    for field in ["user_preferences", "user_id_update", "account_update", "calls"] {
+    for field in ["account_update", "calls"] {
         let events = events_of(field, json!({ "event": "CANARY", "errors": 7, "contacts": "x" }));
         assert_eq!(outline(&events), [format!("ignored {field}")]);
+    }
+    for field in ["user_preferences", "user_id_update"] {
+        assert_eq!(
+            outline(&events_of(field, json!({ "errors": 7 }))),
+            [format!("ignored {field}")]
+        );
     }
     let events = events_of("messages", json!({ "errors": [{ "code": 130_429 }] }));
     assert_eq!(outline(&events), ["ignored errors"]);

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::wire::{self, Contact, Message, Parts};
-use crate::meta::Scalar;
+use super::wire::{Contact, Message};
+use crate::meta::{
+    Scalar,
+    wire::{Parts, object},
+};
 
 /// The most contacts of one list that are looked at. The platform puts at most 1,000 updates into a body; what
 /// lies beyond could only add names.
@@ -26,7 +29,7 @@ impl<'a> Contacts<'a> {
     pub(super) fn of(parts: Parts<'a>) -> Self {
         let mut contacts = Self::default();
         for part in parts.take(CONTACTS_MAX) {
-            let Some(contact) = wire::object::<Contact<'a>>(part.get()) else {
+            let Some(contact) = object::<Contact<'a>>(part.get()) else {
                 continue;
             };
             let index = contacts.all.len();
