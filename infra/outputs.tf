@@ -10,7 +10,7 @@ output "api_endpoint" {
 
 output "webhook_urls" {
   description = "What to paste at each platform, with the account's id in place of <account>."
-  value       = { whatsapp = "${local.webhook_base}/webhooks/whatsapp/<account>" }
+  value       = { for channel in ["whatsapp", "messenger"] : channel => "${local.webhook_base}/webhooks/${channel}/<account>" }
 }
 
 output "data_deletion_url" {

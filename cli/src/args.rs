@@ -35,6 +35,8 @@ pub enum Command {
     Restore(Restore),
     /// Check the signature of a webhook body that lies in a file
     Verify(Verify),
+    /// Show what webhook bodies in files say, without checking who sent them and without storing anything
+    Inspect(Inspect),
     /// Put the functions under every fault that can be thought of, in virtual time, and say which promises broke
     Simulate(Simulate),
 }
@@ -165,6 +167,20 @@ pub struct Verify {
     pub url: Option<String>,
     /// The body, exactly as it came; `-` for standard input
     pub file: PathBuf,
+}
+
+/// Bodies to look at.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Inspect {
+    /// The channel
+    #[arg(long)]
+    pub channel: Channel,
+    /// One line of JSON for each file
+    #[arg(long)]
+    pub json: bool,
+    /// The bodies, exactly as they came; `-` for standard input
+    #[arg(required = true)]
+    pub file: Vec<PathBuf>,
 }
 
 /// A simulation.

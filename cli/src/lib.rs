@@ -4,6 +4,7 @@ pub mod args;
 pub mod bundle;
 mod control;
 mod host;
+mod inspect;
 mod place;
 mod restore;
 mod secrets;
@@ -37,6 +38,7 @@ pub fn run(args: Args) -> ExitCode {
         Command::Backup(backup) => host::block_on(tools::backup(&backup)),
         Command::Restore(asked) => host::block_on(restore::run(&asked)),
         Command::Verify(verify) => tools::verify(&verify),
+        Command::Inspect(asked) => inspect::run(&asked),
         Command::Simulate(simulate) => tools::simulate(&simulate),
     };
     match outcome {

@@ -193,7 +193,8 @@ pub(crate) fn verify(verify: &Verify) -> Result<bool, Problem> {
     }
 }
 
-fn body(path: &Path) -> Result<Bytes, Problem> {
+/// The bytes of a file, or of standard input.
+pub(crate) fn body(path: &Path) -> Result<Bytes, Problem> {
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         std::io::stdin().lock().read_to_end(&mut bytes)?;

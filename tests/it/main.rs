@@ -8,6 +8,7 @@ mod story;
 
 mod callback;
 mod cases;
+mod changes;
 mod corpus;
 mod damage;
 mod disclosure;
@@ -17,6 +18,7 @@ mod export;
 mod hostile;
 mod identity;
 mod infra;
+mod messenger;
 mod opt_out;
 mod outcome;
 mod price;

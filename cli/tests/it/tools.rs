@@ -245,3 +245,41 @@ fn a_signature_is_checked() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stdout == b"valid\n", "not read from standard input");
 }
+
+#[test]
+fn bodies_are_shown_a_line_for_each_file_whatever_is_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = r#"{"object":"page","entry":[{"id":"1","time":1,"messaging":[{"sender":{"id":"2"},
+        "recipient":{"id":"1"},"timestamp":1749416383123,"message":{"mid":"m","text":"CANARY\u001b[31m"}}]}]}"#;
+    for (name, body) in [("page", page), ("phone", r#"{"object":"whatsapp_business_account"}"#)] {
+        fs::write(folder.path().join(name), body).unwrap();
+    }
+    let inspect = |arguments: &[&str]| {
+        let output =
+            tool(folder.path(), &[&["inspect", "--channel", "messenger"], arguments].concat());
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), said, String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said, _) = inspect(&["--json", "page"]);
+    assert_eq!(code, Some(0));
+    let line: Value = serde_json::from_str(&said).unwrap();
+    let event = serde_json::json!({
+        "kind": "message", "id": "m", "account": "1", "sender": "2", "text": "CANARY\u{1b}[31m",
+        "time": "2025-06-08T20:59:43.123Z", "reason": null,
+    });
+    assert!(line == serde_json::json!({ "file": "page", "events": [event], "error": null }));
+
+    let (code, said, _) = inspect(&["--json", "phone", "page"]);
+    assert_eq!((code, said.lines().count()), (Some(1), 2), "the others are shown all the same");
+    assert!(said.contains("another platform's webhook"));
+    let (code, said, complaint) = inspect(&["--json", "nowhere", "page"]);
+    assert_eq!((code, said.lines().count()), (Some(2), 2));
+    assert!(said.contains("nowhere") && complaint.contains("nowhere"));
+
+    let (code, said, _) = inspect(&["page"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        said.contains("message") && !said.contains('\u{1b}'),
+        "no control character of a body is shown"
+    );
+}

@@ -11,7 +11,7 @@ use ::http::{Method, StatusCode};
 use forthright_channels as channels;
 use forthright_core::{
     Account, Accounts, Channel, Fault, Handle, Hint, Lane, Queue, Retry, Table, Vault,
-    event::{Event, Inbound, Receipt, ReceiptOutcome, Unreadable, UnreadableKind},
+    event::{Event, Inbound, Receipt, ReceiptOutcome, Spoken, Unreadable, UnreadableKind},
     http::{self, Request, Response},
     ledger::{BodyMark, Inbox, Intake, Register, Replies},
     metric::{Metric, count},
@@ -82,6 +82,13 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
                     }
                     self.take_in_all(&body, mem::take(&mut messages)).await
                 }
+                Event::Edited(edited) => self.amend(&body, &edited).await,
+                Event::TakenBack(taken) => self.take_back(&body, &taken).await,
+                Event::Spoken(spoken) => self.hear(&body, spoken).await,
+                Event::SamePerson(same) => {
+                    let linked = self.inbox.same_person(&same).await.map(|()| Vec::new());
+                    self.done(&body, linked).await
+                }
                 Event::Receipt(receipt) => self.learn(&receipt).await,
                 Event::Unreadable(part) => {
                     unreadable = unreadable.saturating_add(1);
@@ -129,26 +136,67 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
 
     async fn take_in_each(&self, body: &Body<'_>, messages: Vec<Inbound>) -> Result<(), Fault> {
         for inbound in messages {
-            match self.inbox.take_in(&inbound).await {
-                Ok(Intake::Taken(reference)) => {
+            let taken = self.inbox.take_in(&inbound).await.map(|intake| match intake {
+                Intake::Taken(reference) => {
                     count(Metric::MessagesReceived);
-                    send_all(&self.queue, vec![Hint::Inbound(reference)]).await;
+                    vec![Hint::Inbound(reference)]
                 }
-                Ok(Intake::Before) => count(Metric::MessagesRepeated),
-                Ok(Intake::Erased) => {
+                Intake::Before => {
+                    count(Metric::MessagesRepeated);
+                    Vec::new()
+                }
+                Intake::Erased => {
                     count(Metric::MessagesErased);
                     tracing::info!("dropped a message that is not newer than its erasure");
+                    Vec::new()
                 }
-                // Trying again would fail again, and would hold up the rest of the batch for a week.
-                Err(fault) if fault.retry() == Retry::Never => {
-                    tracing::error!(error = %fault, alarm = "damaged", "could not take in a message");
-                    let part = Unreadable { kind: UnreadableKind::Message, offset: 0 };
-                    self.note(body, &part).await?;
-                }
-                Err(fault) => return Err(fault),
-            }
+            });
+            self.done(body, taken).await?;
         }
         Ok(())
+    }
+
+    async fn amend(&self, body: &Body<'_>, edited: &Inbound) -> Result<(), Fault> {
+        let amended = self.inbox.amend(edited).await;
+        self.done(body, amended.map(|reference| reference.map(Hint::Inbound).into_iter().collect()))
+            .await
+    }
+
+    async fn take_back(&self, body: &Body<'_>, taken: &Inbound) -> Result<(), Fault> {
+        let forgotten = self.inbox.take_back(taken).await;
+        self.done(body, forgotten.map(|()| Vec::new())).await
+    }
+
+    /// Somebody spoke for the account: we, and then it settles, or somebody else, and then the machine is silent.
+    async fn hear(&self, body: &Body<'_>, spoken: Spoken) -> Result<(), Fault> {
+        let ours = match &spoken.opaque {
+            Some(opaque) => self.replies.is_ours(&spoken.at.brand, opaque).await?,
+            None => false,
+        };
+        if !ours {
+            let left = self.inbox.spoken_elsewhere(&spoken).await;
+            return self.done(body, left).await;
+        }
+        let Spoken { at, opaque, platform_message_id, .. } = spoken;
+        let outcome = ReceiptOutcome::Taken;
+        self.learn(&Receipt { at, outcome, opaque, platform_message_id }).await
+    }
+
+    /// What one part of a body came to.
+    async fn done(&self, body: &Body<'_>, outcome: Result<Vec<Hint>, Fault>) -> Result<(), Fault> {
+        match outcome {
+            Ok(hints) => {
+                send_all(&self.queue, hints).await;
+                Ok(())
+            }
+            // Trying again would fail again, and would hold up the rest of the batch for a week.
+            Err(fault) if fault.retry() == Retry::Never => {
+                tracing::error!(error = %fault, alarm = "damaged", "could not take in a part of a body");
+                let part = Unreadable { kind: UnreadableKind::Message, offset: 0 };
+                self.note(body, &part).await
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn learn(&self, receipt: &Receipt) -> Result<(), Fault> {

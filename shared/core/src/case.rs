@@ -85,6 +85,8 @@ named! {
         Unreadable = "unreadable",
         /// The platform refuses the account's access token.
         ChannelSuspended = "channel_suspended",
+        /// Somebody answered the customer elsewhere, such as in the platform's own app.
+        AnsweredElsewhere = "answered_elsewhere",
     }
 }
 
@@ -146,6 +148,7 @@ impl Reason {
             | Self::HeldByPerson
             | Self::WindowClosed
             | Self::Refused
+            | Self::AnsweredElsewhere
             | Self::Restored
             | Self::TriesOver => Priority::Normal,
         }

@@ -11,6 +11,14 @@ use crate::{
 pub enum Event {
     /// A person wrote.
     Message(Box<Inbound>),
+    /// A person changed a text of theirs: the message has the id of the one that was changed, and its new words.
+    Edited(Box<Inbound>),
+    /// A person took a message back: it has the id of the one that was taken back, and no words.
+    TakenBack(Box<Inbound>),
+    /// Somebody spoke for the account.
+    Spoken(Spoken),
+    /// Ids were proven to be one person's.
+    SamePerson(SamePerson),
     /// The platform says what became of a message of ours.
     Receipt(Receipt),
     /// A kind that we do not act on, by the platform's name for it.
@@ -51,6 +59,30 @@ pub enum Content {
     },
 }
 
+/// Something that was said for the account: by us, by another app, or by a person of the brand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// From which account.
+    pub at: Address,
+    /// The ids of the person to whom it was said; never empty.
+    pub ids: Vec<PlatformId>,
+    /// The platform's id of the message.
+    pub platform_message_id: Personal<String>,
+    /// The platform's time of the message.
+    pub platform_at: Time,
+    /// The opaque field that was sent with it; ours tells that we said it.
+    pub opaque: Option<String>,
+}
+
+/// Ids that are one person's, as the platform itself says: an old one and a new one, or two kinds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SamePerson {
+    /// To which account.
+    pub at: Address,
+    /// The ids, at least two, the one to prefer first.
+    pub ids: Vec<PlatformId>,
+}
+
 /// What became of a message of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
@@ -67,7 +99,7 @@ pub struct Receipt {
 /// What the platform says of a message of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceiptOutcome {
-    /// It has it: sent, delivered, read, played, or echoed.
+    /// It has it: sent, delivered, read or played.
     Taken,
     /// It could not deliver it; the platform's error code, if there is one.
     Failed {

@@ -35,6 +35,8 @@ named! {
         AlreadyOptedOut = "already_opted_out",
         /// The message is none that asks for an answer.
         NotAsked = "not_asked",
+        /// The person took the message back.
+        TakenBack = "taken_back",
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod case_rows;
 mod cases;
+mod changes;
 mod content;
 mod erasure;
 mod export;

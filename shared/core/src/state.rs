@@ -35,6 +35,10 @@ named! {
         Silence = "silence",
         /// A rule chose a person.
         Escalate = "escalate",
+        /// The person changed their words.
+        Edit = "edit",
+        /// The person took it back.
+        TakeBack = "take_back",
         /// The reply function claimed it.
         Claim = "claim",
         /// The platform accepted it.
@@ -72,15 +76,15 @@ use Step::{Never, Stay, To};
 ///
 /// Terminal rows only ever stay. Only `SENDING` and `UNKNOWN` can learn what the platform did.
 #[rustfmt::skip]
-pub const STEPS: [[Step; 11]; 7] = [
-    // decide       silence         escalate    claim        accept        token_seen    refuse_for_now refuse_for_good lose_track   lease_over   time_over
-    [To(Decided), To(Suppressed), To(Human), Never,       Never,        Never,        Never,         Never,          Never,       Never,       Never], // received
-    [Stay,        To(Suppressed), To(Human), To(Sending), Never,        Stay,         Never,         Never,          Never,       Never,       Never], // decided
-    [Stay,        Never,          Never,     Stay,        To(Answered), To(Answered), To(Decided),   To(Human),      To(Unknown), To(Unknown), Never], // sending
-    [Stay,        Never,          Never,     Stay,        To(Answered), To(Answered), Stay,          To(Human),      Stay,        Stay,        To(Human)], // unknown
-    [Stay,        Stay,           Stay,      Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // answered
-    [Stay,        Stay,           Stay,      Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // human
-    [Stay,        Stay,           Stay,      Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // suppressed
+pub const STEPS: [[Step; 13]; 7] = [
+    // decide       silence         escalate    edit          take_back       claim        accept        token_seen    refuse_for_now refuse_for_good lose_track   lease_over   time_over
+    [To(Decided), To(Suppressed), To(Human), Stay,         To(Suppressed), Never,       Never,        Never,        Never,         Never,          Never,       Never,       Never], // received
+    [Stay,        To(Suppressed), To(Human), To(Received), To(Suppressed), To(Sending), Never,        Stay,         Never,         Never,          Never,       Never,       Never], // decided
+    [Stay,        Never,          Never,     Stay,         Stay,           Stay,        To(Answered), To(Answered), To(Decided),   To(Human),      To(Unknown), To(Unknown), Never], // sending
+    [Stay,        Never,          Never,     Stay,         Stay,           Stay,        To(Answered), To(Answered), Stay,          To(Human),      Stay,        Stay,        To(Human)], // unknown
+    [Stay,        Stay,           Stay,      Stay,         Stay,           Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // answered
+    [Stay,        Stay,           Stay,      Stay,         Stay,           Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // human
+    [Stay,        Stay,           Stay,      Stay,         Stay,           Stay,        Stay,         Stay,         Stay,          Stay,           Stay,        Stay,        Stay], // suppressed
 ];
 
 impl State {

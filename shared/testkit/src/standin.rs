@@ -4,6 +4,7 @@
 //! It holds everything in memory and opens no socket. `forthright serve` puts it behind a local address;
 //! tests hand it to the functions as their [`Exchange`].
 
+mod change;
 mod deliver;
 mod receive;
 
@@ -69,6 +70,7 @@ impl Customer {
         let own = match id.kind {
             IdKind::WaId => &self.wa_id,
             IdKind::UserId => &self.user_id,
+            IdKind::Psid => return false,
         };
         own.as_ref() == Some(&id.value)
     }

@@ -47,8 +47,15 @@ fn case_item(gate: &Gate, cause: Cause) -> Item {
         .number(Attribute::Epoch, i64::from(gate.epoch.number()))
 }
 
+/// The row of a case that somebody answers already.
+pub(super) fn answered_item(gate: &Gate, cause: Cause) -> Item {
+    case_item(gate, cause)
+        .text(Attribute::State, CaseState::Answered)
+        .text(Attribute::Actor, Actor::Agent)
+}
+
 /// The subject's side of a case.
-fn pointer_item(gate: &Gate, cause: Cause) -> Item {
+pub(super) fn pointer_item(gate: &Gate, cause: Cause) -> Item {
     Item::new(Key::case_pointer(gate.pid, gate.epoch, cause.case))
         .text(Attribute::Reason, cause.reason)
         .time(Attribute::ReceivedAt, cause.now)

@@ -13,8 +13,8 @@ use crate::{
     decision::{Decision, Route},
     event::{Content, Inbound},
     fault::Fault,
-    gate::{Gate, Suppressed},
-    ids::{Eid, Pid, PlatformId, TaskId},
+    gate::{Gate, Silence, Suppressed},
+    ids::{Address, Eid, Pid, PlatformId, TaskId},
     personal::Personal,
     queue::{CaseRef, Hint, MessageRef},
     seal::{BrandKeys, Vault},
@@ -30,7 +30,7 @@ const AHEAD_MAX: Duration = Duration::from_hours(24);
 
 /// Takes messages in and has them decided.
 #[derive(Debug)]
-pub struct Inbox<T, V>(Arc<Stores<T, V>>);
+pub struct Inbox<T, V>(pub(super) Arc<Stores<T, V>>);
 
 impl<T, V> Clone for Inbox<T, V> {
     fn clone(&self) -> Self {
@@ -83,12 +83,21 @@ impl Opened {
 }
 
 /// Who wrote, as far as links tell.
-struct Writer {
-    gate: Gate,
+pub(super) struct Writer {
+    pub(super) gate: Gate,
     /// Links to be made: their ids were not linked yet, or under an older pepper.
-    links: Vec<Item>,
+    pub(super) links: Vec<Item>,
     /// Another subject that this message proves to be the same person.
-    twin: Option<Pid>,
+    pub(super) twin: Option<Pid>,
+}
+
+/// How a message comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum As {
+    /// To be decided.
+    Received,
+    /// Taken back before it came: what comes later is not taken in.
+    TakenBack,
 }
 
 impl<T: Table, V: Vault> Inbox<T, V> {
@@ -117,6 +126,11 @@ impl<T: Table, V: Vault> Inbox<T, V> {
 
     /// Takes a message in: the gate hears of it and the message is stored, in one transaction.
     pub async fn take_in(&self, inbound: &Inbound) -> Result<Intake, Fault> {
+        self.store(inbound, As::Received).await
+    }
+
+    /// Stores a message that was not there.
+    pub(super) async fn store(&self, inbound: &Inbound, how: As) -> Result<Intake, Fault> {
         let stores = &self.0;
         if inbound.platform_at > stores.now().plus(AHEAD_MAX) {
             return Err(Fault::rejected("the platform's time of a message lies in the future"));
@@ -125,7 +139,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         let eid = brand.eid(&inbound.at, &inbound.platform_message_id);
         let mut destroyed = None;
         for _ in 0..TRIES {
-            let writer = self.identify(&brand, inbound).await?;
+            let writer = self.identify(&brand, &inbound.at, &inbound.ids).await?;
             let (pid, epoch) = (writer.gate.pid, writer.gate.epoch);
             if writer.gate.has_erased(inbound.platform_at) {
                 return Ok(Intake::Erased);
@@ -143,7 +157,10 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             };
             let item = self.message_item(inbound, &writer.gate, eid);
             let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &written(inbound))?;
-            let heard = writer.gate.clone().heard(inbound.platform_at);
+            let (item, heard) = match how {
+                As::Received => (item, writer.gate.clone().heard(inbound.platform_at)),
+                As::TakenBack => (taken_back(item, stores.now()), writer.gate.clone()),
+            };
             let writes = self.with_identity(&writer, heard).await?.create(item);
             match stores.commit(writes.into_writes()).await? {
                 Commit::Done => {
@@ -175,10 +192,13 @@ impl<T: Table, V: Vault> Inbox<T, V> {
     }
 
     /// Finds the subject by the ids that the message bears, or begins a new one.
-    async fn identify(&self, brand: &BrandKeys, inbound: &Inbound) -> Result<Writer, Fault> {
-        let at = &inbound.at;
-        let hashes: Vec<_> =
-            inbound.ids.iter().map(|id: &PlatformId| brand.link_hashes(at, id)).collect();
+    pub(super) async fn identify(
+        &self,
+        brand: &BrandKeys,
+        at: &Address,
+        ids: &[PlatformId],
+    ) -> Result<Writer, Fault> {
+        let hashes: Vec<_> = ids.iter().map(|id| brand.link_hashes(at, id)).collect();
         let keys: Vec<_> =
             hashes.iter().flatten().map(|(pepper, hash)| Key::link(*pepper, hash)).collect();
         let mut rows = self.0.get_all(&keys).await?.into_iter();
@@ -218,7 +238,11 @@ impl<T: Table, V: Vault> Inbox<T, V> {
     }
 
     /// The transaction that hears the message, with what it tells of who the person is.
-    async fn with_identity(&self, writer: &Writer, heard: Gate) -> Result<SubjectWrites, Fault> {
+    pub(super) async fn with_identity(
+        &self,
+        writer: &Writer,
+        heard: Gate,
+    ) -> Result<SubjectWrites, Fault> {
         let names = match writer.twin {
             Some(pid) => self.names(&heard, pid).await?,
             None => None,
@@ -381,6 +405,11 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         }
         Err(Fault::Contended { what: "gate" })
     }
+}
+
+/// A message's row at its end, because its person took it back.
+pub(super) fn taken_back(item: Item, now: Time) -> Item {
+    ended(item, State::Suppressed, now).text(Attribute::Reason, Silence::TakenBack)
 }
 
 fn written(inbound: &Inbound) -> Written {

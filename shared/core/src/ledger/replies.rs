@@ -293,6 +293,11 @@ impl<T: Table, V: Vault> Replies<T, V> {
         claimed.subject.seal(&self.0.entropy, binding, &plain)
     }
 
+    /// Whether an opaque field is one of ours: then we said what bears it.
+    pub async fn is_ours(&self, brand: &BrandId, opaque: &str) -> Result<bool, Fault> {
+        Ok(self.0.vault.brand(brand).await?.read_attempt_token(opaque).is_some())
+    }
+
     /// A receipt that bears an opaque field: if it is ours, it settles the message that it names.
     ///
     /// `taken` is whether the platform has the message; else it could not deliver it.

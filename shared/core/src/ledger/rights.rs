@@ -15,7 +15,7 @@ use crate::{
     case::Actor,
     fault::Fault,
     gate::Gate,
-    ids::{Address, BrandId, Epoch, IdKind, OutId, Pid, PlatformId, RequestId, TaskId},
+    ids::{Address, BrandId, Epoch, OutId, Pid, PlatformId, RequestId, TaskId},
     queue::{Hint, TaskRef},
     seal::{BrandKeys, Vault},
     state::State,
@@ -79,8 +79,11 @@ impl<T: Table, V: Vault> Rights<T, V> {
     /// proven to be the same person.
     pub async fn locate(&self, at: &Address, id: &str) -> Result<Subject, Fault> {
         let brand = self.0.vault.brand(&at.brand).await?;
-        let hashes = [IdKind::UserId, IdKind::WaId]
-            .into_iter()
+        let hashes = at
+            .channel
+            .id_kinds()
+            .iter()
+            .copied()
             .filter_map(|kind| PlatformId::parse(kind, id).ok())
             .flat_map(|id| brand.link_hashes(at, &id));
         let keys: Vec<_> = hashes.map(|(pepper, hash)| Key::link(pepper, &hash)).collect();

@@ -75,7 +75,7 @@ fn mistakes_are_named_by_file_and_place() {
         ("review_by = 2027-11-20", "review_by = 2027-11-20T10:00:00Z", "review_by: must be a day"),
         ("review_by = 2027-11-20", "review_by = 10:00:00", "review_by: must be a day"),
         ("effect = \"informational\"", "effect = \"funny\"", "line 11"),
-        ("[\"whatsapp\"]", "[\"pigeon\"]", "channels[0]: not a valid channel"),
+        ("[\"whatsapp\", \"messenger\"]", "[\"pigeon\"]", "channels[0]: not a valid channel"),
         ("facts = []", "facts = []\nmood = \"good\"", "unknown field"),
     ] {
         let error = changed(from, to).unwrap_err().to_string();
@@ -93,7 +93,7 @@ fn a_text_is_used_from_its_approval_to_its_review_and_where_it_was_approved_for(
     assert_eq!(usable(date(2026, 11, 20)), Ok(()));
     assert_eq!(usable(date(2027, 11, 20)), Ok(()));
     assert_eq!(usable(date(2027, 11, 21)), Err(Unfit::ReviewOver));
-    assert_eq!(unfit("[\"whatsapp\"]", "[]"), Err(Unfit::WrongChannel));
+    assert_eq!(unfit("[\"whatsapp\", \"messenger\"]", "[]"), Err(Unfit::WrongChannel));
     assert_eq!(unfit("uses_ugc = false", "uses_ugc = true"), Err(Unfit::UsesUgc));
     assert_eq!(unfit("facts = []", "facts = [\"price\"]"), Err(Unfit::FactMissing));
     assert_eq!(unfit("\"informational\"", "\"significant\""), Err(Unfit::SignificantEffect));

@@ -41,7 +41,7 @@ impl WhatsAppStandIn {
     /// `failed`.
     pub fn status(&self, sent: &Sent, status: &str) -> Request {
         let recipient = match sent.to.kind {
-            IdKind::WaId => "recipient_id",
+            IdKind::WaId | IdKind::Psid => "recipient_id",
             IdKind::UserId => "recipient_user_id",
         };
         let mut item = json!({
@@ -83,7 +83,7 @@ impl WhatsAppStandIn {
         request
     }
 
-    fn delivery(&self, field: &str, parts: &[(&str, Value)]) -> Request {
+    pub(super) fn delivery(&self, field: &str, parts: &[(&str, Value)]) -> Request {
         let mut value = json!({
             "messaging_product": "whatsapp",
             "metadata": {
@@ -105,7 +105,7 @@ impl WhatsAppStandIn {
     }
 }
 
-fn contact(customer: &Customer) -> Value {
+pub(super) fn contact(customer: &Customer) -> Value {
     let mut contact = json!({ "profile": { "name": customer.name.reveal() } });
     insert_ids(&mut contact, customer, ["wa_id", "user_id"]);
     contact
@@ -122,7 +122,7 @@ fn text_message(message: &Incoming) -> Value {
     item
 }
 
-fn insert_ids(item: &mut Value, customer: &Customer, names: [&str; 2]) {
+pub(super) fn insert_ids(item: &mut Value, customer: &Customer, names: [&str; 2]) {
     if let Some(item) = item.as_object_mut() {
         for (name, id) in names.into_iter().zip([&customer.wa_id, &customer.user_id]) {
             if let Some(id) = id {

@@ -133,7 +133,9 @@ fn is_user_id(id: &str) -> bool {
 
 fn taken(to: &PlatformId, id: &str) -> Response {
     let contact = match to.kind {
-        IdKind::WaId => json!({ "input": to.value.reveal(), "wa_id": to.value.reveal() }),
+        IdKind::WaId | IdKind::Psid => {
+            json!({ "input": to.value.reveal(), "wa_id": to.value.reveal() })
+        }
         IdKind::UserId => json!({ "input": to.value.reveal(), "user_id": to.value.reveal() }),
     };
     let answer = json!({

@@ -1,0 +1,160 @@
+//! What people and platforms change of what was taken in: words are edited or taken back, somebody else speaks, two ids
+//! turn out to be one person's. Any of it may come before what it changes, and again.
+
+use super::{
+    HINT_GRACE, Inbox, Intake,
+    case_rows::{self, Cause},
+    content::Written,
+    inbox::{As, taken_back},
+    stores::{Commit, Stores, TRIES, due_entry_of},
+};
+use crate::{
+    case::Reason,
+    event::{Content, Inbound, SamePerson, Spoken},
+    fault::Fault,
+    gate::{Gate, Held},
+    ids::CaseId,
+    queue::{CaseRef, Hint, MessageRef},
+    seal::Vault,
+    state::{Event, State},
+    subject::SubjectWrites,
+    table::{Attribute, Index, Item, Key, Table, Write},
+};
+
+impl<T: Table, V: Vault> Inbox<T, V> {
+    /// Gives a message its new words. If it was not there, it is taken in with them, and what comes later is the one
+    /// that was before. Who was not answered yet is answered to the new words. None if nothing is to be decided.
+    pub async fn amend(&self, edited: &Inbound) -> Result<Option<MessageRef>, Fault> {
+        match self.store(edited, As::Received).await? {
+            Intake::Taken(reference) => Ok(Some(reference)),
+            Intake::Before => self.rewrite(edited, Event::Edit).await,
+            Intake::Erased => Ok(None),
+        }
+    }
+
+    /// Forgets the words of a message that its person took back, and answers it no more. If it was not there, it never
+    /// will be.
+    pub async fn take_back(&self, taken: &Inbound) -> Result<(), Fault> {
+        match self.store(taken, As::TakenBack).await? {
+            Intake::Before => self.rewrite(taken, Event::TakeBack).await.map(|_| ()),
+            Intake::Taken(_) | Intake::Erased => Ok(()),
+        }
+    }
+
+    /// Writes a message anew that is there already. The reference of one that is to be decided again.
+    async fn rewrite(&self, inbound: &Inbound, event: Event) -> Result<Option<MessageRef>, Fault> {
+        let stores = &self.0;
+        let brand = stores.vault.brand(&inbound.at.brand).await?;
+        let eid = brand.eid(&inbound.at, &inbound.platform_message_id);
+        for _ in 0..TRIES {
+            let gate = self.identify(&brand, &inbound.at, &inbound.ids).await?.gate;
+            let (pid, epoch) = (gate.pid, gate.epoch);
+            let [row] = stores.get([Key::message(pid, epoch, eid)]).await?;
+            let subject = stores.keyring(&brand).find(pid, epoch).await?;
+            let (Some(row), Some(subject)) = (row, subject) else {
+                return Ok(None); // erased meanwhile
+            };
+            let old: Written = Stores::<T, V>::unseal(&subject, &row, Attribute::Sealed, epoch)?
+                .ok_or(Fault::Damaged { what: "message" })?;
+            let text = match (&inbound.content, event) {
+                (Content::Text(text), Event::Edit) => Some(text.clone()),
+                _ => None,
+            };
+            // What was taken back stays so, and what never was text becomes none.
+            if old.text.is_none() || old.text == text {
+                return Ok(None);
+            }
+            let (item, is_undecided) = self.after(&row, event)?;
+            let new = Written { text, ..old };
+            let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &new)?;
+            match stores.commit(vec![Write::replace(item)]).await? {
+                Commit::Done => {
+                    let brand = inbound.at.brand.clone();
+                    return Ok(is_undecided.then_some(MessageRef { brand, pid, epoch, eid }));
+                }
+                Commit::Moved(_) => stores.pause().await,
+            }
+        }
+        Err(Fault::Contended { what: "message" })
+    }
+
+    /// The row after `event`, and whether it is to be decided.
+    fn after(&self, row: &Item, event: Event) -> Result<(Item, bool), Fault> {
+        let now = self.0.now();
+        let state: State = row.parse_required(Attribute::State)?;
+        let item = row.clone().next();
+        // A person was called for it: they see the new words, and nobody is called again.
+        let is_called_for = row.get_text(Attribute::Case).is_some();
+        Ok(match state.after(event)? {
+            Some(State::Received) if !is_called_for => {
+                let (pid, ..) = row.key.as_task().ok_or(Fault::Damaged { what: "message" })?;
+                let item = item.text(Attribute::State, State::Received);
+                let item = item.without(Attribute::Decision).without(Attribute::NotBefore);
+                (item.listed(Index::Due, due_entry_of(pid), now.plus(HINT_GRACE)), true)
+            }
+            Some(State::Suppressed) => (taken_back(item, now), false),
+            Some(_) | None => (item, state == State::Received && event == Event::Edit),
+        })
+    }
+
+    /// Leaves the conversation to whoever spoke in it elsewhere: the machine is silent until somebody hands it back.
+    /// Nobody is called, since somebody is there; the case shows who holds it.
+    pub async fn spoken_elsewhere(&self, spoken: &Spoken) -> Result<Vec<Hint>, Fault> {
+        let stores = &self.0;
+        let brand = stores.vault.brand(&spoken.at.brand).await?;
+        let eid = brand.eid(&spoken.at, &spoken.platform_message_id);
+        for _ in 0..TRIES {
+            let gate = self.identify(&brand, &spoken.at, &spoken.ids).await?.gate;
+            let is_over = gate.handed_back.is_some_and(|back| spoken.platform_at <= back.at);
+            // A conversation that we know nothing of, or that goes on since.
+            if gate.version == 0 || gate.has_erased(spoken.platform_at) || is_over {
+                return Ok(Vec::new());
+            }
+            let case = match gate.held {
+                Some(held) if held.spoke => return Ok(Vec::new()),
+                Some(held) => held.case,
+                None => CaseId::opened_by(eid),
+            };
+            let holding = Gate { held: Some(Held { case, spoke: true }), ..gate.clone() };
+            let mut writes = SubjectWrites::moving(&holding);
+            if gate.held.is_none() {
+                let [before] = stores.get([Key::case(case)]).await?;
+                if before.is_some() {
+                    return Ok(Vec::new()); // it was told before, and what came of it is over
+                }
+                let reason = Reason::AnsweredElsewhere;
+                let cause = Cause { case, reason, now: stores.now() };
+                writes = writes
+                    .create(case_rows::answered_item(&gate, cause))
+                    .create(case_rows::pointer_item(&gate, cause));
+            }
+            match stores.commit(writes.into_writes()).await? {
+                Commit::Done => {
+                    let brand = spoken.at.brand.clone();
+                    return Ok(vec![Hint::Human(CaseRef { brand, case })]);
+                }
+                Commit::Moved(_) => stores.pause().await,
+            }
+        }
+        Err(Fault::Contended { what: "gate" })
+    }
+
+    /// Links ids that are one person's, so that the same gate holds for all of them. Of a person whom we do not know
+    /// nothing is stored.
+    pub async fn same_person(&self, same: &SamePerson) -> Result<(), Fault> {
+        let stores = &self.0;
+        let brand = stores.vault.brand(&same.at.brand).await?;
+        for _ in 0..TRIES {
+            let writer = self.identify(&brand, &same.at, &same.ids).await?;
+            if writer.gate.version == 0 || (writer.links.is_empty() && writer.twin.is_none()) {
+                return Ok(());
+            }
+            let writes = self.with_identity(&writer, writer.gate.clone()).await?;
+            match stores.commit(writes.into_writes()).await? {
+                Commit::Done => return Ok(()),
+                Commit::Moved(_) => stores.pause().await,
+            }
+        }
+        Err(Fault::Contended { what: "gate" })
+    }
+}
