@@ -236,3 +236,20 @@ async fn an_id_that_the_platform_changes_is_the_same_person() {
     desk.serves(&who(false, "US.CANARY4"), ORDER).await;
     assert_eq!(desk.reasons().await, ["opted_out"]);
 }
+
+#[tokio::test]
+async fn what_is_taken_back_is_found_under_whichever_id_it_came() {
+    let by = |phone: bool, user: bool| -> Customer {
+        customer(phone.then_some("4915550000004"), user.then_some("US.CANARY4"), "CANARY Dan")
+    };
+    let desk = Desk::new();
+    desk.serves(&by(false, true), "CANARY by user").await;
+    let seconds = desk.time.now().millis() / 1_000;
+    desk.told(desk.line.stand_in.deliver_text(&by(true, false), ORDER, FIRST, seconds)).await;
+    assert_eq!(desk.gates().len(), 2, "nobody knows that they are one");
+    desk.told(desk.line.stand_in.revokes(&by(true, true), FIRST, "wamid.CANARYrevoke")).await;
+    desk.recover().await;
+    let export = desk.export("4915550000004").await.to_string();
+    assert!(!export.contains(ORDER), "it is forgotten");
+    assert!(desk.states().contains(&"suppressed".to_owned()));
+}

@@ -83,7 +83,12 @@ fn of(seen: &Seen<'_>, served: Served<'_>) -> Event {
             Some(receipt(seen, at).unwrap_or_else(|| ignored(seen)))
         }
         // Whoever changes or takes back what they said says nothing new.
-        Kind::Echo if matches!(seen.reason.as_deref(), Some("edit" | "revoke" | "reaction")) => {
+        Kind::Echo
+            if matches!(
+                seen.reason.as_deref(),
+                Some("deleted" | "edit" | "revoke" | "reaction")
+            ) =>
+        {
             Some(ignored(seen))
         }
         Kind::Echo => spoken(seen, at),

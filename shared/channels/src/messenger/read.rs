@@ -3,8 +3,6 @@
 mod public;
 mod wire;
 
-use std::collections::BTreeMap;
-
 use forthright_core::{
     Time,
     event::{ReceiptOutcome, UnreadableKind},
@@ -12,7 +10,7 @@ use forthright_core::{
 };
 use serde_json::value::RawValue;
 use wire::{
-    Attachment, Delivery, Edit, Entry, Message, Messaging, OptIn, Party, Postback, Reaction,
+    Attachment, Delivery, Edit, Entry, Message, Messaging, Name, OptIn, Party, Postback, Reaction,
 };
 
 use crate::{
@@ -168,9 +166,11 @@ fn message<'a>(
     if message.is_echo == Some(true) {
         // It is from the Page, to the person.
         let ids = [recipient.map(|id| (IdKind::Psid, id)), None, None];
+        let is_taken_back = message.is_deleted == Some(true);
         return Some(Seen {
             kind: Kind::Echo,
             text: message.text.map(Raw::from),
+            reason: is_taken_back.then(|| "deleted".into()),
             ids,
             opaque: message.metadata.map(Raw::from),
             receipt: Some(ReceiptOutcome::Taken),
@@ -196,11 +196,9 @@ fn message<'a>(
     Some(Seen { kind: Kind::Message, text, reason, ..of })
 }
 
-/// The name of what happened, where it is none that we know: the first key that does not say between whom, and when.
+/// The name of what happened, where it is none that we know. It is `policy-enforcement` in one place, and has a line for
+/// its hyphen in another.
 fn named<'a>(raw: &'a RawValue) -> Raw<'a> {
-    let keys: BTreeMap<Raw<'a>, &'a RawValue> = object(raw.get()).unwrap_or_default();
-    let known = ["sender", "recipient", "timestamp"];
-    let mut others = keys.into_keys().filter(|key| !known.contains(&&**key));
-    // With a hyphen in one place, and with a line in another.
-    others.next().map_or("messaging".into(), |key| key.replace('-', "_").into())
+    let Name(name) = object(raw.get()).unwrap_or(Name(None));
+    name.map_or("messaging".into(), |name| Raw::from(name).replace('-', "_").into())
 }

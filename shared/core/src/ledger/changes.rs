@@ -13,46 +13,69 @@ use crate::{
     event::{Content, Inbound, SamePerson, Spoken},
     fault::Fault,
     gate::{Gate, Held},
-    ids::CaseId,
+    ids::{CaseId, Eid},
     queue::{CaseRef, Hint, MessageRef},
-    seal::Vault,
+    seal::{BrandKeys, Vault},
     state::{Event, State},
     subject::SubjectWrites,
     table::{Attribute, Index, Item, Key, Table, Write},
 };
 
+/// What became of a message that was to be written anew.
+enum Rewritten {
+    /// It is not there.
+    NotThere,
+    /// It is written, or needed not be.
+    Done {
+        /// The message, if it is to be decided.
+        undecided: Option<MessageRef>,
+    },
+}
+
 impl<T: Table, V: Vault> Inbox<T, V> {
     /// Gives a message its new words. If it was not there, it is taken in with them, and what comes later is the one
     /// that was before. Who was not answered yet is answered to the new words. None if nothing is to be decided.
     pub async fn amend(&self, edited: &Inbound) -> Result<Option<MessageRef>, Fault> {
-        match self.store(edited, As::Received).await? {
-            Intake::Taken(reference) => Ok(Some(reference)),
-            Intake::Before => self.rewrite(edited, Event::Edit).await,
-            Intake::Erased => Ok(None),
-        }
+        self.change(edited, Event::Edit, As::Received).await
     }
 
     /// Forgets the words of a message that its person took back, and answers it no more. If it was not there, it never
     /// will be.
     pub async fn take_back(&self, taken: &Inbound) -> Result<(), Fault> {
-        match self.store(taken, As::TakenBack).await? {
-            Intake::Before => self.rewrite(taken, Event::TakeBack).await.map(|_| ()),
-            Intake::Taken(_) | Intake::Erased => Ok(()),
-        }
+        self.change(taken, Event::TakeBack, As::TakenBack).await.map(|_| ())
     }
 
-    /// Writes a message anew that is there already. The reference of one that is to be decided again.
-    async fn rewrite(&self, inbound: &Inbound, event: Event) -> Result<Option<MessageRef>, Fault> {
+    async fn change(
+        &self,
+        inbound: &Inbound,
+        event: Event,
+        if_new: As,
+    ) -> Result<Option<MessageRef>, Fault> {
+        for _ in 0..TRIES {
+            if let Rewritten::Done { undecided } = self.rewrite(inbound, event).await? {
+                return Ok(undecided);
+            }
+            match self.store(inbound, if_new).await? {
+                Intake::Taken(reference) if if_new == As::Received => return Ok(Some(reference)),
+                Intake::Taken(_) | Intake::Erased => return Ok(None),
+                Intake::Before => {} // it came meanwhile
+            }
+        }
+        Err(Fault::Contended { what: "message" })
+    }
+
+    /// Writes a message anew, if it is there.
+    async fn rewrite(&self, inbound: &Inbound, event: Event) -> Result<Rewritten, Fault> {
         let stores = &self.0;
         let brand = stores.vault.brand(&inbound.at.brand).await?;
         let eid = brand.eid(&inbound.at, &inbound.platform_message_id);
         for _ in 0..TRIES {
-            let gate = self.identify(&brand, &inbound.at, &inbound.ids).await?.gate;
+            let Some((gate, row)) = self.find(&brand, inbound, eid).await? else {
+                return Ok(Rewritten::NotThere);
+            };
             let (pid, epoch) = (gate.pid, gate.epoch);
-            let [row] = stores.get([Key::message(pid, epoch, eid)]).await?;
-            let subject = stores.keyring(&brand).find(pid, epoch).await?;
-            let (Some(row), Some(subject)) = (row, subject) else {
-                return Ok(None); // erased meanwhile
+            let Some(subject) = stores.keyring(&brand).find(pid, epoch).await? else {
+                return Ok(Rewritten::Done { undecided: None }); // it is being erased
             };
             let old: Written = Stores::<T, V>::unseal(&subject, &row, Attribute::Sealed, epoch)?
                 .ok_or(Fault::Damaged { what: "message" })?;
@@ -60,9 +83,9 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 (Content::Text(text), Event::Edit) => Some(text.clone()),
                 _ => None,
             };
-            // What was taken back stays so, and what never was text becomes none.
-            if old.text.is_none() || old.text == text {
-                return Ok(None);
+            // Words that were taken back stay so, and what never were words do not become any.
+            if event == Event::Edit && (old.text.is_none() || old.text == text) {
+                return Ok(Rewritten::Done { undecided: None });
             }
             let (item, is_undecided) = self.after(&row, event)?;
             let new = Written { text, ..old };
@@ -70,12 +93,34 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             match stores.commit(vec![Write::replace(item)]).await? {
                 Commit::Done => {
                     let brand = inbound.at.brand.clone();
-                    return Ok(is_undecided.then_some(MessageRef { brand, pid, epoch, eid }));
+                    let reference = MessageRef { brand, pid, epoch, eid };
+                    return Ok(Rewritten::Done { undecided: is_undecided.then_some(reference) });
                 }
                 Commit::Moved(_) => stores.pause().await,
             }
         }
         Err(Fault::Contended { what: "message" })
+    }
+
+    /// The row of a message, with the gate of the subject that has it: of any that the ids lead to, or that was proven
+    /// to be the same person.
+    async fn find(
+        &self,
+        brand: &BrandKeys,
+        inbound: &Inbound,
+        eid: Eid,
+    ) -> Result<Option<(Gate, Item)>, Fault> {
+        let writer = self.identify(brand, &inbound.at, &inbound.ids).await?;
+        let mut gates = self.0.twins(&writer.gate).await?;
+        if let Some(twin) = writer.twin {
+            gates.extend(self.0.gate(twin).await?);
+        }
+        gates.insert(0, writer.gate);
+        let keys: Vec<_> =
+            gates.iter().map(|gate| Key::message(gate.pid, gate.epoch, eid)).collect();
+        let rows = self.0.get_all(&keys).await?;
+        let found = gates.into_iter().zip(rows).find_map(|(gate, row)| Some((gate, row?)));
+        Ok(found)
     }
 
     /// The row after `event`, and whether it is to be decided.

@@ -1,6 +1,8 @@
 //! What stands in an entry, after "Messenger Platform: Webhooks reference" and "Graph API: Page webhooks".
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
 use crate::meta::{Scalar, wire::Parts};
@@ -50,6 +52,37 @@ pub(super) struct Messaging<'a> {
     pub(super) request_thread_control: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) app_roles: Option<&'a RawValue>,
+}
+
+/// The first key of a conversation's item that does not say between whom something happened, and when. The others are
+/// not kept: there may be half a million.
+pub(super) struct Name<'a>(pub(super) Option<Scalar<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> de::Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut name = None;
+        while let Some(key) = map.next_key::<Scalar<'de>>()? {
+            map.next_value::<de::IgnoredAny>()?;
+            if name.is_none() && !["sender", "recipient", "timestamp"].contains(&key.as_str()) {
+                name = Some(key);
+            }
+        }
+        Ok(Name(name))
+    }
 }
 
 #[derive(Deserialize)]
