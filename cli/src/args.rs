@@ -104,7 +104,7 @@ pub struct Whose {
     /// The account, by the platform's id; not needed if the brand has only one
     #[arg(long, value_name = "ID")]
     pub account: Option<AccountId>,
-    /// The person, by the id that the platform uses: a phone number, or a business-scoped id
+    /// The person, by the id that the platform uses: a phone number, a business-scoped or a page-scoped id
     #[arg(long, value_name = "ID")]
     pub id: String,
 }

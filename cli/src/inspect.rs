@@ -1,65 +1,46 @@
 //! `forthright inspect`: what webhook bodies that lie in files say. It shows what is in them, whoever it tells about:
 //! it is for bodies that somebody has anyway, and nothing of them is stored.
 
-use std::path::Path;
-
 use forthright_channels::{self as channels, Seen};
-use forthright_core::{Channel, Time};
+use forthright_core::Time;
 use serde_json::{Value, json};
 
 use crate::{Problem, args::Inspect, host, tools};
 
 /// Looks at each file. False if one is not the channel's at all.
 pub(crate) fn run(asked: &Inspect) -> Result<bool, Problem> {
-    let (mut all_fit, mut unread) = (true, None);
+    let (mut all_fit, mut unread) = (true, Vec::new());
     for file in &asked.file {
-        let looked = tools::body(file).map(|body| look(asked.channel, file, &body));
-        let (line, fits) = match looked {
-            Ok(looked) => {
-                (if asked.json { looked.line.to_string() } else { looked.text }, looked.fits)
-            }
+        let name = file.to_string_lossy();
+        let body = match tools::body(file) {
+            Ok(body) => body,
             // The others are looked at all the same.
             Err(problem) => {
-                let line = json!({ "file": file, "events": [], "error": problem.to_string() });
-                unread.get_or_insert(problem);
-                if !asked.json {
-                    continue;
+                if asked.json {
+                    host::say(&line(&name, &[], Some(&problem.to_string())))?;
                 }
-                (line.to_string(), true)
+                unread.push(problem.to_string());
+                continue;
             }
         };
-        all_fit &= fits;
-        host::say(&line)?;
+        let seen = channels::read(asked.channel, &body);
+        all_fit &= seen.is_ok();
+        host::say(&match (asked.json, seen) {
+            (true, Ok(seen)) => line(&name, &seen, None),
+            (true, Err(error)) => line(&name, &[], Some(&error.to_string())),
+            (false, Ok(seen)) => {
+                let lines = std::iter::once(name.into_owned()).chain(seen.iter().map(as_text));
+                lines.collect::<Vec<_>>().join("\n  ")
+            }
+            (false, Err(error)) => format!("{name}\n  not {}'s: {error}", asked.channel),
+        })?;
     }
-    unread.map_or(Ok(all_fit), Err)
+    if unread.is_empty() { Ok(all_fit) } else { Err(unread.join("\n").into()) }
 }
 
-struct Looked {
-    line: Value,
-    text: String,
-    fits: bool,
-}
-
-fn look(channel: Channel, file: &Path, body: &[u8]) -> Looked {
-    match channels::read(channel, body) {
-        Ok(seen) => Looked {
-            line: json!({
-                "file": file,
-                "events": seen.iter().map(as_json).collect::<Vec<_>>(),
-                "error": null,
-            }),
-            text: std::iter::once(file.display().to_string())
-                .chain(seen.iter().map(as_text))
-                .collect::<Vec<_>>()
-                .join("\n  "),
-            fits: true,
-        },
-        Err(error) => Looked {
-            line: json!({ "file": file, "events": [], "error": error.to_string() }),
-            text: format!("{}\n  not {channel}'s: {error}", file.display()),
-            fits: false,
-        },
-    }
+fn line(file: &str, seen: &[Seen<'_>], error: Option<&str>) -> String {
+    let events: Vec<_> = seen.iter().map(as_json).collect();
+    json!({ "file": file, "events": events, "error": error }).to_string()
 }
 
 fn as_json(seen: &Seen<'_>) -> Value {

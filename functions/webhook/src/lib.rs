@@ -82,12 +82,13 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
                     }
                     self.take_in_all(&body, mem::take(&mut messages)).await
                 }
-                Event::Edited(edited) => self.amend(&body, &edited).await,
-                Event::TakenBack(taken) => self.take_back(&body, &taken).await,
-                Event::Spoken(spoken) => self.hear(&body, spoken).await,
-                Event::SamePerson(same) => {
-                    let linked = self.inbox.same_person(&same).await.map(|()| Vec::new());
-                    self.done(&body, linked).await
+                Event::Edited(_)
+                | Event::TakenBack(_)
+                | Event::Spoken(_)
+                | Event::SamePerson(_) => {
+                    // What came before it must be there.
+                    let before = self.take_in_all(&body, mem::take(&mut messages)).await;
+                    before.and(self.change(&body, event).await)
                 }
                 Event::Receipt(receipt) => self.learn(&receipt).await,
                 Event::Unreadable(part) => {
@@ -156,30 +157,33 @@ impl<T: Table, V: Vault, Q: Queue> Webhook<T, V, Q> {
         Ok(())
     }
 
-    async fn amend(&self, body: &Body<'_>, edited: &Inbound) -> Result<(), Fault> {
-        let amended = self.inbox.amend(edited).await;
-        self.done(body, amended.map(|reference| reference.map(Hint::Inbound).into_iter().collect()))
-            .await
-    }
-
-    async fn take_back(&self, body: &Body<'_>, taken: &Inbound) -> Result<(), Fault> {
-        let forgotten = self.inbox.take_back(taken).await;
-        self.done(body, forgotten.map(|()| Vec::new())).await
+    /// What changes what was said before, or who may speak.
+    async fn change(&self, body: &Body<'_>, event: Event) -> Result<(), Fault> {
+        let changed = match event {
+            Event::Edited(edited) => {
+                let amended = self.inbox.amend(&edited).await;
+                amended.map(|reference| reference.map(Hint::Inbound).into_iter().collect())
+            }
+            Event::TakenBack(taken) => self.inbox.take_back(&taken).await.map(|()| Vec::new()),
+            Event::Spoken(spoken) => self.hear(spoken).await,
+            Event::SamePerson(same) => self.inbox.same_person(&same).await.map(|()| Vec::new()),
+            Event::Message(_)
+            | Event::Receipt(_)
+            | Event::Ignored { .. }
+            | Event::Unreadable(_) => Ok(Vec::new()),
+        };
+        self.done(body, changed).await
     }
 
     /// Somebody spoke for the account: we, and then it settles, or somebody else, and then the machine is silent.
-    async fn hear(&self, body: &Body<'_>, spoken: Spoken) -> Result<(), Fault> {
-        let ours = match &spoken.opaque {
-            Some(opaque) => self.replies.is_ours(&spoken.at.brand, opaque).await?,
-            None => false,
-        };
-        if !ours {
-            let left = self.inbox.spoken_elsewhere(&spoken).await;
-            return self.done(body, left).await;
+    async fn hear(&self, spoken: Spoken) -> Result<Vec<Hint>, Fault> {
+        let brand = &spoken.at.brand;
+        match &spoken.opaque {
+            Some(opaque) if self.replies.is_ours(brand, opaque).await? => {
+                self.replies.learn(brand, opaque, true).await
+            }
+            Some(_) | None => self.inbox.spoken_elsewhere(&spoken).await.map(|()| Vec::new()),
         }
-        let Spoken { at, opaque, platform_message_id, .. } = spoken;
-        let outcome = ReceiptOutcome::Taken;
-        self.learn(&Receipt { at, outcome, opaque, platform_message_id }).await
     }
 
     /// What one part of a body came to.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     messenger,
-    meta::Scalar,
+    meta::{Scalar, envelope::offset},
     parts,
     seen::{Kind, Part, Seen},
     served::Served,
@@ -50,20 +50,16 @@ struct Top<'a> {
 pub fn read(channel: Channel, body: &[u8]) -> Result<Vec<Seen<'_>>, NotTheChannels> {
     let text =
         str::from_utf8(body).map_err(|error| NotTheChannels::NotUtf8(error.valid_up_to()))?;
-    let place = |error: &serde_json::Error| {
-        let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
-        lines.map(str::len).sum::<usize>().saturating_add(error.column()).min(text.len())
-    };
     if !text.trim_ascii_start().starts_with('{') {
         return Err(NotTheChannels::NotJson(0));
     }
-    let top: Top<'_> =
-        serde_json::from_str(text).map_err(|error| NotTheChannels::NotJson(place(&error)))?;
+    let top: Top<'_> = serde_json::from_str(text)
+        .map_err(|error| NotTheChannels::NotJson(offset(text, &error)))?;
     let Some(object) = top.object else {
         let what = match (top.algorithm, top.messaging_product, top.recipient_id) {
-            (Some(_), _, _) => "signed_request",
-            (None, Some(_), _) if channel == Channel::WhatsApp => "response",
-            (None, _, Some(_)) if channel == Channel::Messenger => "response",
+            (Some(_), _, _) if channel == Channel::Messenger => "signed_request",
+            (_, Some(_), _) if channel == Channel::WhatsApp => "response",
+            (_, _, Some(_)) if channel == Channel::Messenger => "response",
             _ => return Err(NotTheChannels::NoWebhook),
         };
         return Ok(vec![ignored(what, 0)]);

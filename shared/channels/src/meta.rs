@@ -10,7 +10,7 @@ mod signed_request;
 pub(crate) mod wire;
 
 pub use graph::ComposeError;
-pub(crate) use graph::{Meaning, classify_by, post};
+pub(crate) use graph::{Meaning, classify_by, post, sendable};
 pub use handshake::{HandshakeRejection, handshake};
 pub(crate) use scalar::Scalar;
 pub use signature::{Rejection, Verified, verify};

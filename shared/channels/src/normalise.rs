@@ -2,7 +2,7 @@
 //! be believed refused.
 
 use forthright_core::{
-    Personal, PlatformId,
+    Personal, PlatformId, Time,
     event::{Content, Event, Inbound, Receipt, SamePerson, Spoken, Unreadable, UnreadableKind},
     ids::Address,
 };
@@ -73,7 +73,11 @@ fn of(seen: &Seen<'_>, served: Served<'_>) -> Event {
         Kind::Message | Kind::Postback => {
             content(seen).and_then(|content| inbound(seen, at, content)).map(Event::Message)
         }
-        Kind::Edit => edited(seen, at),
+        // Without words it is a picture that changed, and a person looks at those anyway.
+        Kind::Edit if seen.text.is_none() => Some(ignored(seen)),
+        Kind::Edit => {
+            content(seen).and_then(|content| inbound(seen, at, content)).map(Event::Edited)
+        }
         Kind::Delete => {
             let content = Content::Other { kind: "taken_back".to_owned() };
             inbound(seen, at, content).map(Event::TakenBack)
@@ -93,6 +97,11 @@ fn of(seen: &Seen<'_>, served: Served<'_>) -> Event {
         }
         Kind::Echo => spoken(seen, at),
         Kind::IdentityChange => Some(same_person(seen, at).unwrap_or_else(|| ignored(seen))),
+        // It is told to who had the thread, and has it no more.
+        Kind::Handover if seen.reason.as_deref() == Some("take_thread_control") => {
+            let id = format!("{}:{}", Kind::Handover.name(), seen.time.map_or(0, Time::millis));
+            spoken(&Seen { id: Some(id.into()), ..seen.clone() }, at)
+        }
         Kind::Reaction
         | Kind::Comment
         | Kind::Mention
@@ -101,15 +110,6 @@ fn of(seen: &Seen<'_>, served: Served<'_>) -> Event {
         | Kind::Handover => Some(ignored(seen)),
     };
     event.unwrap_or_else(|| unreadable(UnreadableKind::Message))
-}
-
-/// New words. Without words it is a picture that changed, and a person looks at it.
-fn edited(seen: &Seen<'_>, at: &Address) -> Option<Event> {
-    if seen.text.is_none() {
-        let content = Content::Other { kind: Kind::Edit.name().to_owned() };
-        return inbound(seen, at, content).map(Event::Message);
-    }
-    content(seen).and_then(|content| inbound(seen, at, content)).map(Event::Edited)
 }
 
 fn spoken(seen: &Seen<'_>, at: &Address) -> Option<Event> {
@@ -128,10 +128,16 @@ fn same_person(seen: &Seen<'_>, at: &Address) -> Option<Event> {
     Some(Event::SamePerson(SamePerson { at: at.clone(), ids }))
 }
 
-/// Every id of the person; none if there is none, or one that cannot be an id.
+/// Every id of the person, each once; none if there is none, or one that cannot be an id.
 fn ids(seen: &Seen<'_>) -> Option<Vec<PlatformId>> {
-    let ids = seen.ids.iter().flatten().map(|(kind, id)| PlatformId::parse(*kind, id));
-    ids.collect::<Result<Vec<_>, _>>().ok().filter(|ids| !ids.is_empty())
+    let mut ids = Vec::new();
+    for (kind, id) in seen.ids.iter().flatten() {
+        let id = PlatformId::parse(*kind, id).ok()?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    (!ids.is_empty()).then_some(ids)
 }
 
 fn message_id(id: &str) -> Option<Personal<String>> {

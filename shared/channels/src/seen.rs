@@ -110,7 +110,7 @@ pub struct Seen<'a> {
     /// What is sent where it is not text, why something failed, or what is ignored: the platform's name for it.
     pub reason: Option<Raw<'a>>,
     /// Every id of the person, the one to prefer first.
-    pub(crate) ids: [Option<(IdKind, Raw<'a>)>; 3],
+    pub(crate) ids: [Option<(IdKind, Raw<'a>)>; 4],
     /// The name that the person shows.
     pub(crate) name: Option<Raw<'a>>,
     /// The field that we send for ourselves.
@@ -134,7 +134,7 @@ impl Seen<'_> {
             text: None,
             time: None,
             reason: None,
-            ids: [None, None, None],
+            ids: [None, None, None, None],
             name: None,
             opaque: None,
             receipt: None,

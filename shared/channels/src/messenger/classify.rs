@@ -24,10 +24,10 @@ fn taken(body: &[u8]) -> Option<String> {
 fn meaning(code: i64) -> Option<Meaning> {
     Some(match code {
         // The access token is missing, expired or revoked.
-        0 | 190 => Meaning::Token,
+        190 => Meaning::Token,
         // Too many calls, by the app or by the Page; and "unknown", "temporary". The last comes of a person who blocked
         // the business, too: tries are counted.
-        1 | 2 | 4 | 32 | 341 | 613 => Meaning::Later,
+        1 | 2 | 4 | 32 | 341 | 613 | 1_200 | 80_006 => Meaning::Later,
         // Permission, under which "sent outside of the allowed window" stands, too (subcode 2018278); invalid parameter;
         // blocked for policy; "this person isn't available right now".
         10 | 100 | 200..=299 | 368 | 551 => Meaning::Never,

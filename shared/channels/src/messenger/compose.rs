@@ -4,7 +4,7 @@ use forthright_core::{Account, PlatformId, http::Request, ids::IdKind, outbound:
 use serde::Serialize;
 
 use super::TEXT_LIMIT;
-use crate::meta::{ComposeError, OPAQUE_CHARS_MAX, post};
+use crate::meta::{ComposeError, post, sendable};
 
 #[derive(Serialize)]
 struct Send<'a> {
@@ -33,16 +33,7 @@ pub fn compose(
     text: &Outbound,
     opaque: &str,
 ) -> Result<Request, ComposeError> {
-    let text = text.text().reveal();
-    if text.is_empty() {
-        return Err(ComposeError::Empty);
-    }
-    if !TEXT_LIMIT.fits(text) {
-        return Err(ComposeError::TooLong);
-    }
-    if opaque.chars().count() > OPAQUE_CHARS_MAX {
-        return Err(ComposeError::OpaqueTooLong);
-    }
+    let text = sendable(text, TEXT_LIMIT, opaque)?;
     let mut ids = to.iter().filter(|id| id.kind == IdKind::Psid);
     let id = ids.find(|id| !id.value.reveal().is_empty()).ok_or(ComposeError::NoRecipient)?;
     let send = Send {

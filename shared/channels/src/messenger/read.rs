@@ -6,7 +6,7 @@ mod wire;
 use forthright_core::{
     Time,
     event::{ReceiptOutcome, UnreadableKind},
-    ids::IdKind,
+    ids::{IdKind, PLATFORM_ID_BYTES_MAX},
 };
 use serde_json::value::RawValue;
 use wire::{
@@ -16,7 +16,7 @@ use wire::{
 use crate::{
     meta::{
         Scalar,
-        envelope::{Reading, Seens, ignored, one},
+        envelope::{Reading, Seens, one},
         wire::{Parts, object, part},
     },
     seen::{Kind, Part, Raw, Seen},
@@ -31,14 +31,14 @@ pub(crate) fn entry<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     if [&messaging, &standby, &changes].into_iter().all(Parts::is_empty) {
         return Box::new(std::iter::empty());
     }
-    let account = id.map(Raw::from);
+    let account = id.map(Raw::from).filter(|id| id.len() <= PLATFORM_ID_BYTES_MAX);
     if !reading.served.has(account.as_deref()) {
         return one(reading.unreadable(UnreadableKind::ForeignAccount, raw));
     }
     let time = time.as_ref().and_then(Scalar::number);
     let page = account.clone();
     let messaging = messaging.flat_map(move |raw| conversation(reading, raw));
-    let standby = standby.map(move |raw| elsewhere(reading, raw));
+    let standby = standby.flat_map(move |raw| elsewhere(reading, raw));
     let changes = changes.map(move |raw| public::seen(reading, raw, page.as_ref(), time));
     Box::new(messaging.chain(standby).chain(changes).map(move |mut part| {
         if let Part::Seen(seen) = &mut part {
@@ -48,17 +48,27 @@ pub(crate) fn entry<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     }))
 }
 
+/// The id of a party, if it is no longer than ids are: it is kept with each part of what follows.
 fn id_of<'a>(party: Option<&'a RawValue>) -> Option<Raw<'a>> {
-    part(party).and_then(|party: Party<'a>| party.id).map(Raw::from)
+    let id = part(party).and_then(|party: Party<'a>| party.id).map(Raw::from);
+    id.filter(|id| id.len() <= PLATFORM_ID_BYTES_MAX)
 }
 
 fn millis(timestamp: Option<&Scalar<'_>>) -> Option<Time> {
     timestamp?.number().map(Time::from_millis)
 }
 
-/// One of a conversation that another app or a person holds: it is theirs to answer, and none of our business.
-fn elsewhere<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Part<'a> {
-    ignored("standby", reading.place(raw))
+/// One of a conversation that another app or a person holds: it is theirs to answer. That something was taken back, or
+/// that they spoke, counts all the same.
+fn elsewhere<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
+    Box::new(conversation(reading, raw).map(|part| match part {
+        Part::Seen(seen) if !matches!(seen.kind, Kind::Delete | Kind::Echo) => {
+            let of = Seen::new(Kind::Ignored, seen.offset);
+            let reason = Some("standby".into());
+            Seen { id: seen.id, sender: seen.sender, time: seen.time, reason, ..of }.into()
+        }
+        other => other,
+    }))
 }
 
 fn conversation<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
@@ -68,7 +78,7 @@ fn conversation<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     let of = Seen {
         sender: id_of(item.sender),
         time: millis(item.timestamp.as_ref()),
-        ids: [id_of(item.sender).map(|id| (IdKind::Psid, id)), None, None],
+        ids: [id_of(item.sender).map(|id| (IdKind::Psid, id)), None, None, None],
         ..Seen::new(Kind::Ignored, reading.place(raw))
     };
     let unreadable = || one(reading.unreadable(UnreadableKind::Message, raw));
@@ -165,7 +175,7 @@ fn message<'a>(
     let of = Seen { id: message.mid.map(Raw::from), ..of };
     if message.is_echo == Some(true) {
         // It is from the Page, to the person.
-        let ids = [recipient.map(|id| (IdKind::Psid, id)), None, None];
+        let ids = [recipient.map(|id| (IdKind::Psid, id)), None, None, None];
         let is_taken_back = message.is_deleted == Some(true);
         return Some(Seen {
             kind: Kind::Echo,
@@ -198,7 +208,7 @@ fn message<'a>(
 
 /// The name of what happened, where it is none that we know. It is `policy-enforcement` in one place, and has a line for
 /// its hyphen in another.
-fn named<'a>(raw: &'a RawValue) -> Raw<'a> {
+fn named(raw: &RawValue) -> Raw<'_> {
     let Name(name) = object(raw.get()).unwrap_or(Name(None));
     name.map_or("messaging".into(), |name| Raw::from(name).replace('-', "_").into())
 }

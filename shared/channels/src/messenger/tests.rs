@@ -115,6 +115,22 @@ fn an_echo_tells_to_whom_it_was_said_and_with_which_field() {
 }
 
 #[test]
+fn who_takes_the_thread_away_speaks_from_now_on() {
+    let taken = json!({ "take_thread_control": { "previous_owner_app_id": "1" } });
+    assert!(matches!(of(taken), Event::Spoken(_)));
+    let passed = json!({ "pass_thread_control": { "new_owner_app_id": "1" } });
+    assert!(matches!(of(passed), Event::Ignored { .. }));
+}
+
+#[test]
+fn an_id_longer_than_any_is_not_kept_with_each_part() {
+    let long = "x".repeat(257);
+    let item = json!({ "sender": { "id": long }, "delivery": { "mids": ["m1", "m2"] } });
+    let events = events(&json!({ "id": PAGE, "messaging": [item] }));
+    assert!(events.len() == 2 && events.iter().all(|event| matches!(event, Event::Ignored { .. })));
+}
+
+#[test]
 fn what_is_changed_names_what_it_changes() {
     let edit = json!({ "mid": "m_CANARY0", "text": "CANARY new", "num_edit": "1" });
     let Event::Edited(edited) = of(json!({ "message_edit": edit })) else { panic!("not edited") };
@@ -216,7 +232,8 @@ fn an_answer_means_what_its_code_says() {
         (400, 613, 0, later.clone()),
         (400, 4, 0, later.clone()),
         (500, 2, 0, later.clone()),
-        (500, 1_200, 0, never(1_200)),
+        (500, 1_200, 0, later.clone()),
+        (500, 1_201, 0, never(1_201)),
     ] {
         assert_eq!(error(status, code, subcode), expected, "{code}");
     }

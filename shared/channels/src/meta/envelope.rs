@@ -85,7 +85,7 @@ const fn unreadable<'a>(kind: UnreadableKind, offset: usize) -> Part<'a> {
 }
 
 /// Where reading stopped, in bytes. The error's own text quotes the body, so it goes nowhere.
-fn offset(body: &str, error: &serde_json::Error) -> usize {
+pub(crate) fn offset(body: &str, error: &serde_json::Error) -> usize {
     let lines = body.split_inclusive('\n').take(error.line().saturating_sub(1));
     lines.map(str::len).sum::<usize>().saturating_add(error.column()).min(body.len())
 }

@@ -9,12 +9,12 @@ use bytes::Bytes;
 use forthright_core::{
     Account, Personal,
     http::{Request, Response},
-    outbound::SendOutcome,
+    outbound::{Outbound, SendOutcome, TextLimit},
 };
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde::{Deserialize, Serialize};
 
-use super::Scalar;
+use super::{OPAQUE_CHARS_MAX, Scalar};
 
 /// Why a text cannot be sent this way. Sending it again cannot help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -34,6 +34,25 @@ pub enum ComposeError {
     /// The account's API address, version or token makes no request.
     #[error("the account's API address, version or token is not usable")]
     Account,
+}
+
+/// The text and the opaque field, if the platform takes both. Nothing is ever cut: that could cut the disclosure.
+pub(crate) fn sendable<'a>(
+    text: &'a Outbound,
+    limit: TextLimit,
+    opaque: &str,
+) -> Result<&'a str, ComposeError> {
+    let text = text.text().reveal();
+    if text.is_empty() {
+        return Err(ComposeError::Empty);
+    }
+    if !limit.fits(text) {
+        return Err(ComposeError::TooLong);
+    }
+    if opaque.chars().count() > OPAQUE_CHARS_MAX {
+        return Err(ComposeError::OpaqueTooLong);
+    }
+    Ok(text)
 }
 
 /// `POST /{version}/{account}/messages` with this body.

@@ -4,7 +4,7 @@ use forthright_core::{Account, PlatformId, http::Request, ids::IdKind, outbound:
 use serde::Serialize;
 
 use super::TEXT_LIMIT;
-use crate::meta::{ComposeError, OPAQUE_CHARS_MAX, post};
+use crate::meta::{ComposeError, post, sendable};
 
 #[derive(Serialize)]
 struct Message<'a> {
@@ -39,16 +39,7 @@ pub fn compose(
     text: &Outbound,
     opaque: &str,
 ) -> Result<Request, ComposeError> {
-    let body = text.text().reveal();
-    if body.is_empty() {
-        return Err(ComposeError::Empty);
-    }
-    if !TEXT_LIMIT.fits(body) {
-        return Err(ComposeError::TooLong);
-    }
-    if opaque.chars().count() > OPAQUE_CHARS_MAX {
-        return Err(ComposeError::OpaqueTooLong);
-    }
+    let body = sendable(text, TEXT_LIMIT, opaque)?;
     let message = Message {
         messaging_product: "whatsapp",
         recipient_type: "individual",

@@ -8,7 +8,7 @@ use contacts::Contacts;
 use forthright_core::{
     Time,
     event::{ReceiptOutcome, UnreadableKind},
-    ids::IdKind,
+    ids::{IdKind, PLATFORM_ID_BYTES_MAX},
 };
 use serde_json::value::RawValue;
 use wire::{
@@ -79,6 +79,7 @@ impl<'a> Of<'a> {
         let metadata: Option<Metadata<'a>> = part(value.metadata);
         let own = metadata.as_ref().and_then(|of| of.display_phone_number.clone());
         let account = metadata.and_then(|of| of.phone_number_id).map(Raw::from);
+        let account = account.filter(|id| id.len() <= PLATFORM_ID_BYTES_MAX);
         if !reading.served.has(account.as_deref()) {
             return one(reading.unreadable(UnreadableKind::ForeignAccount, self.raw));
         }
@@ -122,12 +123,12 @@ fn seconds(timestamp: Option<&Scalar<'_>>) -> Option<Time> {
 fn ids<'a>(
     user_id: Option<Scalar<'a>>,
     wa_id: Option<Scalar<'a>>,
-) -> [Option<(IdKind, Raw<'a>)>; 3] {
+) -> [Option<(IdKind, Raw<'a>)>; 4] {
     let of = |kind, id: Option<Scalar<'a>>| id.map(|id| (kind, Raw::from(id)));
     let (user_id, wa_id) = (of(IdKind::UserId, user_id), of(IdKind::WaId, wa_id));
     match user_id {
-        Some(_) => [user_id, wa_id, None],
-        None => [wa_id, None, None],
+        Some(_) => [user_id, wa_id, None, None],
+        None => [wa_id, None, None, None],
     }
 }
 
@@ -198,13 +199,13 @@ fn user_id_changed(update: UserIdUpdate<'_>, place: usize) -> Seen<'_> {
     let (previous, current) =
         changed.map_or((None, None), |changed| (changed.previous, changed.current));
     let sender = update.wa_id.clone().or_else(|| current.clone());
-    let [first, second, _] = ids(current, update.wa_id);
+    let [first, second, ..] = ids(current, update.wa_id);
     let previous = previous.map(|id| (IdKind::UserId, Raw::from(id)));
     Seen {
         sender: sender.map(Raw::from),
         time: seconds(update.timestamp.as_ref()),
         reason: Some("user_id_update".into()),
-        ids: [first, second, previous],
+        ids: [first, second, previous, None],
         ..Seen::new(Kind::IdentityChange, place)
     }
 }

@@ -214,6 +214,7 @@ fn another_platforms_body_is_told_apart() {
         (Channel::Messenger, "{\"object\":\n x}", Err(NotTheChannels::NotJson(13))),
         (Channel::Messenger, "", Err(NotTheChannels::NotJson(0))),
         (Channel::WhatsApp, "{}", Err(NotTheChannels::NoWebhook)),
+        (Channel::WhatsApp, r#"{"algorithm":"HMAC-SHA256"}"#, Err(NotTheChannels::NoWebhook)),
         (Channel::WhatsApp, r#"{"messaging_product":"whatsapp","messages":[]}"#, Ok(1)),
         (Channel::Messenger, r#"{"recipient_id":"1","message_id":"m"}"#, Ok(1)),
         (Channel::Messenger, r#"{"algorithm":"HMAC-SHA256","user_id":"1"}"#, Ok(1)),

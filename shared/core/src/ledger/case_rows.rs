@@ -47,11 +47,12 @@ fn case_item(gate: &Gate, cause: Cause) -> Item {
         .number(Attribute::Epoch, i64::from(gate.epoch.number()))
 }
 
-/// The row of a case that somebody answers already.
+/// The row of a case that somebody answers already: nobody looks for it until the customer writes again.
 pub(super) fn answered_item(gate: &Gate, cause: Cause) -> Item {
     case_item(gate, cause)
         .text(Attribute::State, CaseState::Answered)
         .text(Attribute::Actor, Actor::Agent)
+        .unlisted(Index::Listing)
 }
 
 /// The subject's side of a case.

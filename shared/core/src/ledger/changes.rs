@@ -1,11 +1,14 @@
 //! What people and platforms change of what was taken in: words are edited or taken back, somebody else speaks, two ids
 //! turn out to be one person's. Any of it may come before what it changes, and again.
 
+use std::time::Duration;
+
 use super::{
     HINT_GRACE, Inbox, Intake,
     case_rows::{self, Cause},
     content::Written,
-    inbox::{As, taken_back},
+    inbox::As,
+    moves::taken_back,
     stores::{Commit, Stores, TRIES, due_entry_of},
 };
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
     fault::Fault,
     gate::{Gate, Held},
     ids::{CaseId, Eid},
-    queue::{CaseRef, Hint, MessageRef},
+    queue::MessageRef,
     seal::{BrandKeys, Vault},
     state::{Event, State},
     subject::SubjectWrites,
@@ -134,29 +137,36 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             Some(State::Received) if !is_called_for => {
                 let (pid, ..) = row.key.as_task().ok_or(Fault::Damaged { what: "message" })?;
                 let item = item.text(Attribute::State, State::Received);
-                let item = item.without(Attribute::Decision).without(Attribute::NotBefore);
+                let item = item.without(Attribute::Decision);
                 (item.listed(Index::Due, due_entry_of(pid), now.plus(HINT_GRACE)), true)
             }
             Some(State::Suppressed) => (taken_back(item, now), false),
+            // It is on its way, or may be. If it comes back refused, it does not go again as it was.
+            _ if matches!(state, State::Sending | State::Unknown) => {
+                (item.text(Attribute::Remark, event), false)
+            }
             Some(_) | None => (item, state == State::Received && event == Event::Edit),
         })
     }
 
     /// Leaves the conversation to whoever spoke in it elsewhere: the machine is silent until somebody hands it back.
-    /// Nobody is called, since somebody is there; the case shows who holds it.
-    pub async fn spoken_elsewhere(&self, spoken: &Spoken) -> Result<Vec<Hint>, Fault> {
+    /// Nobody is called, since somebody is there. The case comes into the queue when the customer writes again.
+    pub async fn spoken_elsewhere(&self, spoken: &Spoken) -> Result<(), Fault> {
         let stores = &self.0;
         let brand = stores.vault.brand(&spoken.at.brand).await?;
         let eid = brand.eid(&spoken.at, &spoken.platform_message_id);
         for _ in 0..TRIES {
             let gate = self.identify(&brand, &spoken.at, &spoken.ids).await?.gate;
-            let is_over = gate.handed_back.is_some_and(|back| spoken.platform_at <= back.at);
+            // The platform's times may be whole seconds: what was said in the same one may have come after it.
+            let is_over = gate
+                .handed_back
+                .is_some_and(|back| spoken.platform_at.plus(Duration::from_secs(1)) <= back.at);
             // A conversation that we know nothing of, or that goes on since.
             if gate.version == 0 || gate.has_erased(spoken.platform_at) || is_over {
-                return Ok(Vec::new());
+                return Ok(());
             }
             let case = match gate.held {
-                Some(held) if held.spoke => return Ok(Vec::new()),
+                Some(held) if held.spoke => return Ok(()),
                 Some(held) => held.case,
                 None => CaseId::opened_by(eid),
             };
@@ -165,7 +175,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             if gate.held.is_none() {
                 let [before] = stores.get([Key::case(case)]).await?;
                 if before.is_some() {
-                    return Ok(Vec::new()); // it was told before, and what came of it is over
+                    return Ok(()); // it was told before, and what came of it is over
                 }
                 let reason = Reason::AnsweredElsewhere;
                 let cause = Cause { case, reason, now: stores.now() };
@@ -174,10 +184,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                     .create(case_rows::pointer_item(&gate, cause));
             }
             match stores.commit(writes.into_writes()).await? {
-                Commit::Done => {
-                    let brand = spoken.at.brand.clone();
-                    return Ok(vec![Hint::Human(CaseRef { brand, case })]);
-                }
+                Commit::Done => return Ok(()),
                 Commit::Moved(_) => stores.pause().await,
             }
         }

@@ -1,11 +1,11 @@
-//! The inbox: messages come in once, and are decided once.
+//! The inbox: messages come in once, and are decided once for the words that they have.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{
     HINT_GRACE, case_rows,
     content::Written,
-    moves::ended,
+    moves::{ended, taken_back},
     stores::{Commit, Stores, TRIES, due_entry_of},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     decision::{Decision, Route},
     event::{Content, Inbound},
     fault::Fault,
-    gate::{Gate, Silence, Suppressed},
+    gate::{Gate, Suppressed},
     ids::{Address, Eid, Pid, PlatformId, TaskId},
     personal::Personal,
     queue::{CaseRef, Hint, MessageRef},
@@ -405,11 +405,6 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         }
         Err(Fault::Contended { what: "gate" })
     }
-}
-
-/// A message's row at its end, because its person took it back.
-pub(super) fn taken_back(item: Item, now: Time) -> Item {
-    ended(item, State::Suppressed, now).text(Attribute::Reason, Silence::TakenBack)
 }
 
 fn written(inbound: &Inbound) -> Written {

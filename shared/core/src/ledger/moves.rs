@@ -1,7 +1,7 @@
 //! How a task ends, or waits: one loop for every event that befalls a claimed message.
 
 use super::{
-    LEASE, UNKNOWN_WAIT, case_rows,
+    HINT_GRACE, LEASE, UNKNOWN_WAIT, case_rows,
     standing::Standing,
     stores::{Commit, Stores, TRIES, due_entry_of},
 };
@@ -144,6 +144,14 @@ impl<T: Table, V: Vault> Stores<T, V> {
                 Ok((vec![Write::replace(item)], next_lookers(task, standing)))
             }
             Ending::Later(not_before) => {
+                // Its words changed while it was on its way.
+                let since = standing.item.parse::<Event>(Attribute::Remark).ok().flatten();
+                if let Some(event @ (Event::TakeBack | Event::Edit)) = since
+                    && let Some(state) = state.after(event)?
+                {
+                    let item = item.without(Attribute::Remark).without(Attribute::LeaseUntil);
+                    return Ok((vec![Write::replace(changed(task, item, state, now))], Vec::new()));
+                }
                 let item = item
                     .text(Attribute::State, state)
                     .time(Attribute::NotBefore, *not_before)
@@ -199,6 +207,20 @@ impl<T: Table, V: Vault> Stores<T, V> {
             }
         }
     }
+}
+
+/// A row that was refused for now and whose words had changed: it is decided anew, or at its end.
+fn changed(task: &TaskRef, item: Item, state: State, now: Time) -> Item {
+    if state == State::Suppressed {
+        return taken_back(item, now);
+    }
+    let item = item.text(Attribute::State, state).without(Attribute::Decision);
+    due_at(task, item, now.plus(HINT_GRACE))
+}
+
+/// A message's row at its end, because its person took it back.
+pub(super) fn taken_back(item: Item, now: Time) -> Item {
+    ended(item, State::Suppressed, now).text(Attribute::Reason, Silence::TakenBack)
 }
 
 /// The row, due at `time`: from then on the steward looks after it.

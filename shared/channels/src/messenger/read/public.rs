@@ -39,7 +39,7 @@ pub(super) fn seen<'a>(
     let (kind, reason) = judged(&field, &public, is_own);
     Seen {
         id: id.map(Raw::from),
-        ids: [sender.clone().map(|id| (IdKind::Psid, id)), None, None],
+        ids: [sender.clone().map(|id| (IdKind::Psid, id)), None, None, None],
         sender,
         text: public.message.map(Raw::from),
         time: created.map(Time::from_seconds),

@@ -135,7 +135,7 @@ fn changed<'a>(system: Option<&'a RawValue>, mut seen: Seen<'a>) -> Seen<'a> {
     let new = [(IdKind::UserId, user_id), (IdKind::WaId, wa_id)];
     let new = new.into_iter().filter_map(|(kind, id)| id.map(|id| (kind, Raw::from(id))));
     let mut all = new.chain(std::mem::take(&mut seen.ids).into_iter().flatten());
-    let ids = [all.next(), all.next(), all.next()];
+    let ids = [all.next(), all.next(), all.next(), all.next()];
     drop(all);
     seen.sender = seen.sender.or_else(|| ids.iter().flatten().next().map(|(_, id)| id.clone()));
     Seen { kind: Kind::IdentityChange, reason: kind.map(Raw::from), ids, ..seen }

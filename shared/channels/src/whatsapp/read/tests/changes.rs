@@ -32,11 +32,14 @@ fn what_is_changed_names_what_it_changes_and_is_never_lost() {
         [json!({}), json!({ "original_message_id": null }), json!({ "original_message_id": "" })]
     {
         assert_eq!(outline(&of("revoke", what.clone())), ["unreadable message"]);
+        let words = json!({ "type": "text", "text": { "body": "CANARY" } });
+        let mut what = what;
+        what["message"] = words;
         assert_eq!(outline(&of("edit", what)), ["unreadable message"]);
     }
     let picture = json!({ "type": "image", "image": { "id": "1" } });
     let edited = of("edit", json!({ "original_message_id": "wamid.CANARY0", "message": picture }));
-    assert_eq!(outline(&edited), ["edit from WaId"]);
+    assert_eq!(outline(&edited), ["ignored edit"]);
 }
 
 #[test]
@@ -48,6 +51,8 @@ fn ids_of_one_person_are_told_together() {
     };
     assert_eq!(changed(&update), ["3 ids of one"]);
     assert_eq!(changed(&json!({ "wa_id": "4915550001" })), ["ignored identity_change"]);
+    let same = json!({ "user_id": { "previous": "US.CANARY1", "current": "US.CANARY1" } });
+    assert_eq!(changed(&same), ["ignored identity_change"]);
     let events = message_with(|message| {
         message["type"] = json!("system");
         message["system"] = json!({ "type": "user_changed_number", "new_wa_id": "4915550002" });
