@@ -11,7 +11,7 @@ use crate::{
     messenger,
     meta::{Scalar, envelope::offset},
     parts,
-    seen::{Kind, Part, Seen},
+    seen::{Part, Seen},
     served::Served,
     whatsapp,
 };
@@ -62,7 +62,7 @@ pub fn read(channel: Channel, body: &[u8]) -> Result<Vec<Seen<'_>>, NotTheChanne
             (_, _, Some(_)) if channel == Channel::Messenger => "response",
             _ => return Err(NotTheChannels::NoWebhook),
         };
-        return Ok(vec![ignored(what, 0)]);
+        return Ok(vec![Seen::ignored(what, 0)]);
     };
     let others = match channel {
         Channel::WhatsApp => [messenger::OBJECT, "instagram"],
@@ -75,12 +75,8 @@ pub fn read(channel: Channel, body: &[u8]) -> Result<Vec<Seen<'_>>, NotTheChanne
         Part::Seen(seen) => *seen,
         Part::Unreadable(Unreadable { kind, offset }) => {
             debug_assert_ne!(kind, UnreadableKind::ForeignAccount, "any account may be named");
-            ignored("unreadable", offset)
+            Seen::ignored("unreadable", offset)
         }
     });
     Ok(seen.collect())
-}
-
-fn ignored(reason: &'static str, offset: usize) -> Seen<'static> {
-    Seen { reason: Some(reason.into()), ..Seen::new(Kind::Ignored, offset) }
 }

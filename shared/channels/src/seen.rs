@@ -144,6 +144,13 @@ impl Seen<'_> {
     }
 }
 
+impl<'a> Seen<'a> {
+    /// Something of no use here, by the platform's name.
+    pub(crate) fn ignored(name: impl Into<Raw<'a>>, offset: usize) -> Self {
+        Self { reason: Some(name.into()), ..Seen::new(Kind::Ignored, offset) }
+    }
+}
+
 impl fmt::Debug for Seen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Seen({})", self.kind.name())
@@ -157,6 +164,16 @@ pub enum Part<'a> {
     Seen(Box<Seen<'a>>),
     /// It could not be read.
     Unreadable(Unreadable),
+}
+
+impl<'a> Part<'a> {
+    /// The same, said to this account.
+    pub(crate) fn addressed(mut self, account: Option<&Raw<'a>>) -> Self {
+        if let Self::Seen(seen) = &mut self {
+            seen.account = account.cloned();
+        }
+        self
+    }
 }
 
 impl<'a> From<Seen<'a>> for Part<'a> {

@@ -40,12 +40,8 @@ pub(crate) fn entry<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     let messaging = messaging.flat_map(move |raw| conversation(reading, raw));
     let standby = standby.flat_map(move |raw| elsewhere(reading, raw));
     let changes = changes.map(move |raw| public::seen(reading, raw, page.as_ref(), time));
-    Box::new(messaging.chain(standby).chain(changes).map(move |mut part| {
-        if let Part::Seen(seen) = &mut part {
-            seen.account.clone_from(&account);
-        }
-        part
-    }))
+    let all = messaging.chain(standby).chain(changes);
+    Box::new(all.map(move |part| part.addressed(account.as_ref())))
 }
 
 /// The id of a party, if it is no longer than ids are: it is kept with each part of what follows.
@@ -63,9 +59,8 @@ fn millis(timestamp: Option<&Scalar<'_>>) -> Option<Time> {
 fn elsewhere<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     Box::new(conversation(reading, raw).map(|part| match part {
         Part::Seen(seen) if !matches!(seen.kind, Kind::Delete | Kind::Echo) => {
-            let of = Seen::new(Kind::Ignored, seen.offset);
-            let reason = Some("standby".into());
-            Seen { id: seen.id, sender: seen.sender, time: seen.time, reason, ..of }.into()
+            let of = Seen::ignored("standby", seen.offset);
+            Seen { id: seen.id, sender: seen.sender, time: seen.time, ..of }.into()
         }
         other => other,
     }))
@@ -75,10 +70,11 @@ fn conversation<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     let Some(item) = object::<Messaging<'a>>(raw.get()) else {
         return one(reading.unreadable(UnreadableKind::Message, raw));
     };
+    let sender = id_of(item.sender);
     let of = Seen {
-        sender: id_of(item.sender),
+        ids: [sender.clone().map(|id| (IdKind::Psid, id)), None, None, None],
+        sender,
         time: millis(item.timestamp.as_ref()),
-        ids: [id_of(item.sender).map(|id| (IdKind::Psid, id)), None, None, None],
         ..Seen::new(Kind::Ignored, reading.place(raw))
     };
     let unreadable = || one(reading.unreadable(UnreadableKind::Message, raw));

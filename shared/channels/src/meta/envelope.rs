@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::wire::Envelope;
 use crate::{
-    seen::{Kind, Part, Raw, Seen},
+    seen::{Part, Seen},
     served::Served,
 };
 
@@ -46,14 +46,9 @@ pub(crate) fn read<'a>(
     };
     let reading = Reading { body, served };
     if envelope.object.as_str() != object {
-        return one(ignored("object", 0));
+        return one(Seen::ignored("object", 0));
     }
     or_empty(envelope.entry.flat_map(move |raw| entry(reading, raw)))
-}
-
-/// Something of no use here, by the platform's name.
-pub(crate) fn ignored<'a>(name: impl Into<Raw<'a>>, offset: usize) -> Part<'a> {
-    Seen { reason: Some(name.into()), ..Seen::new(Kind::Ignored, offset) }.into()
 }
 
 pub(crate) fn one<'a>(part: impl Into<Part<'a>>) -> Seens<'a> {
@@ -64,7 +59,7 @@ pub(crate) fn one<'a>(part: impl Into<Part<'a>>) -> Seens<'a> {
 fn or_empty<'a>(parts: impl Iterator<Item = Part<'a>> + Send + 'a) -> Seens<'a> {
     let mut parts = parts.peekable();
     if parts.peek().is_none() {
-        return one(ignored("empty", 0));
+        return one(Seen::ignored("empty", 0));
     }
     Box::new(parts)
 }

@@ -18,7 +18,7 @@ use wire::{
 use crate::{
     meta::{
         Scalar,
-        envelope::{Reading, Seens, ignored, one},
+        envelope::{Reading, Seens, one},
         wire::{Change, Parts, object, part},
     },
     seen::{Kind, Part, Raw, Seen},
@@ -44,10 +44,10 @@ fn change<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     };
     let field = field.map(Raw::from).unwrap_or_default();
     if !FIELDS.contains(&&*field) {
-        return one(ignored(field, place));
+        return one(Seen::ignored(field, place));
     }
     let Some(value) = value else {
-        return one(ignored("empty", place));
+        return one(Seen::ignored("empty", place));
     };
     match object(value.get()) {
         Some(value) => Of { reading, raw }.value(field, value),
@@ -74,7 +74,7 @@ impl<'a> Of<'a> {
                 "messages" | ECHOES => "empty".into(),
                 _ => field,
             };
-            return one(ignored(name, reading.place(self.raw)));
+            return one(Seen::ignored(name, reading.place(self.raw)));
         }
         let metadata: Option<Metadata<'a>> = part(value.metadata);
         let own = metadata.as_ref().and_then(|of| of.display_phone_number.clone());
@@ -84,7 +84,6 @@ impl<'a> Of<'a> {
             return one(reading.unreadable(UnreadableKind::ForeignAccount, self.raw));
         }
         let contacts = Contacts::of(value.contacts);
-        let to = move |seen: Part<'a>| addressed(seen, account.as_ref());
         let messages =
             messages.map(move |raw| message::seen(reading, raw, &contacts, own.as_ref()));
         let statuses = statuses.map(move |raw| self.read(raw, status));
@@ -92,7 +91,7 @@ impl<'a> Of<'a> {
         let preferences = user_preferences.map(move |raw| self.read(raw, preference));
         let updates = user_id_update.map(move |raw| self.read(raw, user_id_changed));
         let all = messages.chain(statuses).chain(echoes).chain(preferences).chain(updates);
-        Box::new(all.map(to))
+        Box::new(all.map(move |part| part.addressed(account.as_ref())))
     }
 
     /// One part of a list, by its reader.
@@ -106,13 +105,6 @@ impl<'a> Of<'a> {
             None => self.reading.unreadable(UnreadableKind::Message, raw),
         }
     }
-}
-
-fn addressed<'a>(mut part: Part<'a>, account: Option<&Raw<'a>>) -> Part<'a> {
-    if let Part::Seen(seen) = &mut part {
-        seen.account = account.cloned();
-    }
-    part
 }
 
 fn seconds(timestamp: Option<&Scalar<'_>>) -> Option<Time> {

@@ -4,24 +4,24 @@
 use std::time::Duration;
 
 use super::{
-    HINT_GRACE, Inbox, Intake,
+    Inbox, Intake,
     case_rows::{self, Cause},
     content::Written,
     inbox::As,
-    moves::taken_back,
-    stores::{Commit, Stores, TRIES, due_entry_of},
+    moves::changed,
+    stores::{Commit, Stores, TRIES},
 };
 use crate::{
     case::Reason,
     event::{Content, Inbound, SamePerson, Spoken},
     fault::Fault,
     gate::{Gate, Held},
-    ids::{CaseId, Eid},
+    ids::{CaseId, Eid, Pid},
     queue::MessageRef,
     seal::{BrandKeys, Vault},
     state::{Event, State},
     subject::SubjectWrites,
-    table::{Attribute, Index, Item, Key, Table, Write},
+    table::{Attribute, Item, Key, Table, Write},
 };
 
 /// What became of a message that was to be written anew.
@@ -90,7 +90,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             if event == Event::Edit && (old.text.is_none() || old.text == text) {
                 return Ok(Rewritten::Done { undecided: None });
             }
-            let (item, is_undecided) = self.after(&row, event)?;
+            let (item, is_undecided) = self.after(pid, &row, event)?;
             let new = Written { text, ..old };
             let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &new)?;
             match stores.commit(vec![Write::replace(item)]).await? {
@@ -127,7 +127,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
     }
 
     /// The row after `event`, and whether it is to be decided.
-    fn after(&self, row: &Item, event: Event) -> Result<(Item, bool), Fault> {
+    fn after(&self, pid: Pid, row: &Item, event: Event) -> Result<(Item, bool), Fault> {
         let now = self.0.now();
         let state: State = row.parse_required(Attribute::State)?;
         let item = row.clone().next();
@@ -135,12 +135,9 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         let is_called_for = row.get_text(Attribute::Case).is_some();
         Ok(match state.after(event)? {
             Some(State::Received) if !is_called_for => {
-                let (pid, ..) = row.key.as_task().ok_or(Fault::Damaged { what: "message" })?;
-                let item = item.text(Attribute::State, State::Received);
-                let item = item.without(Attribute::Decision);
-                (item.listed(Index::Due, due_entry_of(pid), now.plus(HINT_GRACE)), true)
+                (changed(pid, item, State::Received, now), true)
             }
-            Some(State::Suppressed) => (taken_back(item, now), false),
+            Some(State::Suppressed) => (changed(pid, item, State::Suppressed, now), false),
             // It is on its way, or may be. If it comes back refused, it does not go again as it was.
             _ if matches!(state, State::Sending | State::Unknown) => {
                 (item.text(Attribute::Remark, event), false)

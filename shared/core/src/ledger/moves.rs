@@ -9,7 +9,7 @@ use crate::{
     case::Reason,
     fault::Fault,
     gate::Silence,
-    ids::TaskId,
+    ids::{Pid, TaskId},
     outbound::Placement,
     queue::{CaseRef, Hint, RequestRef, TaskRef},
     seal::Vault,
@@ -150,7 +150,8 @@ impl<T: Table, V: Vault> Stores<T, V> {
                     && let Some(state) = state.after(event)?
                 {
                     let item = item.without(Attribute::Remark).without(Attribute::LeaseUntil);
-                    return Ok((vec![Write::replace(changed(task, item, state, now))], Vec::new()));
+                    let item = changed(task.pid, item, state, now);
+                    return Ok((vec![Write::replace(item)], Vec::new()));
                 }
                 let item = item
                     .text(Attribute::State, state)
@@ -209,13 +210,13 @@ impl<T: Table, V: Vault> Stores<T, V> {
     }
 }
 
-/// A row that was refused for now and whose words had changed: it is decided anew, or at its end.
-fn changed(task: &TaskRef, item: Item, state: State, now: Time) -> Item {
+/// A message's row whose words changed before its answer left: it is to be decided anew, or at its end.
+pub(super) fn changed(pid: Pid, item: Item, state: State, now: Time) -> Item {
     if state == State::Suppressed {
         return taken_back(item, now);
     }
     let item = item.text(Attribute::State, state).without(Attribute::Decision);
-    due_at(task, item, now.plus(HINT_GRACE))
+    item.listed(Index::Due, due_entry_of(pid), now.plus(HINT_GRACE))
 }
 
 /// A message's row at its end, because its person took it back.

@@ -7,7 +7,7 @@ use super::wire::{Party, Public};
 use crate::{
     meta::{
         Scalar,
-        envelope::{Reading, ignored},
+        envelope::Reading,
         wire::{Change, object, part},
     },
     seen::{Kind, Part, Raw, Seen},
@@ -26,7 +26,7 @@ pub(super) fn seen<'a>(
     };
     let field = field.map(Raw::from).unwrap_or_default();
     if field != "feed" && field != "mention" {
-        return ignored(field, place);
+        return Seen::ignored(field, place).into();
     }
     let Some(public) = part::<Public<'a>>(value) else {
         return reading.unreadable(UnreadableKind::Message, raw);

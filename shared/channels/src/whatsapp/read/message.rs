@@ -13,7 +13,7 @@ use super::{
 use crate::{
     meta::{
         Scalar,
-        envelope::{Reading, ignored},
+        envelope::Reading,
         wire::{object, part},
     },
     seen::{Kind, Part, Raw, Seen},
@@ -34,7 +34,7 @@ pub(super) fn seen<'a>(
     if let (Some(own), Some(from)) = (own, &message.from)
         && same_number(own.as_str(), from.as_str())
     {
-        return ignored("own_echo", place);
+        return Seen::ignored("own_echo", place).into();
     }
     let contact = contacts.sender(&message);
     let known =
@@ -64,7 +64,6 @@ fn said<'a>(message: &Message<'a>, of: Seen<'a>) -> Option<Seen<'a>> {
         // An answer to one would be read by all.
         return Some(Seen { reason: Some("group".into()), ..of });
     }
-    let pressed = |text: Option<Scalar<'a>>| text.map(Raw::from);
     let other = || message.kind.clone().map_or("unknown".into(), Raw::from);
     let caption = |raw| part(raw).and_then(|media: Media<'a>| media.caption).map(Raw::from);
     Some(match kind {
@@ -73,15 +72,9 @@ fn said<'a>(message: &Message<'a>, of: Seen<'a>) -> Option<Seen<'a>> {
             Seen { text: Some(text.body.into()), ..of }
         }
         "button" => {
-            match part(message.button).and_then(|button: Button<'a>| pressed(button.text)) {
-                Some(text) => Seen { kind: Kind::Postback, text: Some(text), ..of },
-                None => Seen { reason: Some(other()), ..of },
-            }
+            pressed(part(message.button).and_then(|button: Button<'a>| button.text), other, of)
         }
-        "interactive" => match chosen(message.interactive) {
-            Some(text) => Seen { kind: Kind::Postback, text: Some(text.into()), ..of },
-            None => Seen { reason: Some(other()), ..of },
-        },
+        "interactive" => pressed(chosen(message.interactive), other, of),
         "image" => Seen { reason: Some(other()), text: caption(message.image), ..of },
         "video" => Seen { reason: Some(other()), text: caption(message.video), ..of },
         "document" => Seen { reason: Some(other()), text: caption(message.document), ..of },
@@ -113,6 +106,14 @@ fn said<'a>(message: &Message<'a>, of: Seen<'a>) -> Option<Seen<'a>> {
         "request_welcome" => Seen { kind: Kind::Ignored, reason: Some(other()), ..of },
         _ => Seen { reason: Some(other()), ..of },
     })
+}
+
+/// The words on what was pressed count as said; without words it is what `other` calls it.
+fn pressed<'a>(words: Option<Scalar<'a>>, other: impl Fn() -> Raw<'a>, of: Seen<'a>) -> Seen<'a> {
+    match words {
+        Some(words) => Seen { kind: Kind::Postback, text: Some(words.into()), ..of },
+        None => Seen { reason: Some(other()), ..of },
+    }
 }
 
 /// The words on what was chosen from buttons or from a list.
