@@ -5,14 +5,14 @@
 use std::cell::Cell;
 
 use forthright_core::http::{Request, Response};
-use forthright_testkit::standin::{Customer, WhatsAppStandIn};
+use forthright_testkit::standin::{Customer, StandIn};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 /// A deployment: the functions, and the platform that they talk to.
 pub(crate) trait Host {
     /// The platform's side.
-    fn stand_in(&self) -> &WhatsAppStandIn;
+    fn stand_in(&self) -> &StandIn;
 
     /// The seconds since the Unix epoch, as the functions' clock has them.
     fn seconds(&self) -> i64;
@@ -82,7 +82,7 @@ struct Play<'host, H> {
 impl<'host, H: Host> Play<'host, H> {
     /// A customer whom no other story has.
     fn of(host: &'host H, number: &'static str) -> Self {
-        let who = Customer { wa_id: Some(number.into()), user_id: None, name: "CANARY Ada".into() };
+        let who = Customer::on_whatsapp(Some(number), None, "CANARY Ada");
         Self { host, who, messages: Cell::new(0) }
     }
 
@@ -139,7 +139,7 @@ impl<'host, H: Host> Play<'host, H> {
 
     /// A request of the data subject, by its id.
     async fn requests(&self, kind: &str) -> String {
-        let account = self.host.stand_in().account().phone_number_id.clone();
+        let account = self.host.stand_in().account().id.clone();
         let subject = json!({ "channel": "whatsapp", "account": account, "id": self.number() });
         let body = json!({ "kind": kind, "subject": subject });
         let (status, body) = self.api(Method::POST, "/api/requests", body).await;

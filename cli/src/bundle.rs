@@ -6,6 +6,7 @@ use forthright_core::{
     Accounts, Clock, DetectIntent, Queue, Secret, Table, Vault,
     http::Exchange,
     ledger::{Cases, Inbox, Register, Replies, Rights, Stores},
+    pace::Pace,
     table::Grant,
 };
 use forthright_escalation::Escalation;
@@ -106,13 +107,17 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue + Clone, C: DetectIntent> Bundle<
                 register: Register::new(&reply),
                 book,
                 accounts: accounts.clone(),
+                pace: Pace::default(),
                 exchange,
                 clock: clock.clone(),
                 queue: queue.clone(),
             },
             escalation: Escalation {
                 cases: Cases::new(&escalation),
-                brands: accounts.brands().into_iter().cloned().collect(),
+                served: accounts
+                    .iter()
+                    .map(|account| (account.at.clone(), account.people_window))
+                    .collect(),
                 operator_token: operator_token.clone(),
                 queue: queue.clone(),
             },

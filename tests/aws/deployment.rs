@@ -14,7 +14,7 @@ use forthright_core::{
     http::{Request, Response},
 };
 use forthright_policy::Served;
-use forthright_testkit::standin::{StandInAccount, WhatsAppStandIn};
+use forthright_testkit::standin::{StandIn, StandInAccount};
 use http::{HeaderValue, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -47,7 +47,7 @@ pub(crate) struct Deployment {
 #[derive(Debug)]
 pub(crate) struct Deployed {
     pub(crate) at: Deployment,
-    pub(crate) stand_in: Arc<WhatsAppStandIn>,
+    pub(crate) stand_in: Arc<StandIn>,
 }
 
 impl Deployed {
@@ -60,7 +60,7 @@ impl Deployed {
             );
             let at: Deployment = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
             let account = StandInAccount::of(&account(&at.secrets)).unwrap();
-            let stand_in = Arc::new(WhatsAppStandIn::new(account, clock()));
+            let stand_in = Arc::new(StandIn::new(account, clock()));
             let (platform, port) = (Arc::clone(&stand_in), at.stand_in_port);
             thread::spawn(move || serve(platform, port));
             Self { at, stand_in }
@@ -165,7 +165,7 @@ fn account(secrets: &HashMap<String, HashMap<String, String>>) -> Account {
 }
 
 /// The platform, where the functions were told that it is.
-fn serve(stand_in: Arc<WhatsAppStandIn>, port: u16) {
+fn serve(stand_in: Arc<StandIn>, port: u16) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();

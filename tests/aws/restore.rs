@@ -12,7 +12,7 @@ use crate::{
 };
 
 async fn export(deployed: &Deployed, number: &str) -> Value {
-    let account = &deployed.stand_in.account().phone_number_id;
+    let account = &deployed.stand_in.account().id;
     let subject = json!({ "channel": "whatsapp", "account": account, "id": number });
     let body = json!({ "kind": "access", "subject": subject });
     let (status, body) = api(deployed, Method::POST, "/api/requests", body).await;
@@ -34,7 +34,7 @@ async fn a_copy_from_before_an_erasure_cannot_be_read_after_it() {
     assert!(!json!(copy).to_string().contains("CANARY"), "a copy shows nobody's words");
     assert!(export(deployed, &number).await.to_string().contains("CANARY"));
 
-    let account = &deployed.stand_in.account().phone_number_id;
+    let account = &deployed.stand_in.account().id;
     let body = json!({
         "kind": "erasure",
         "subject": { "channel": "whatsapp", "account": account, "id": number },

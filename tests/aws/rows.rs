@@ -21,7 +21,7 @@ pub(crate) fn number() -> String {
 /// A customer writes for the first time; their subject, when they have their answer.
 pub(crate) async fn take_in(deployed: &Deployed, number: &str) -> Subject {
     let before = gates(deployed).await;
-    let who = Customer { wa_id: Some(number.into()), user_id: None, name: "CANARY Ada".into() };
+    let who = Customer::on_whatsapp(Some(number), None, "CANARY Ada");
     let seconds = now().millis() / 1_000;
     let id = format!("wamid.CANARY{number}-{seconds}");
     let request = deployed.stand_in.deliver_text(&who, "CANARY where is my order?", &id, seconds);

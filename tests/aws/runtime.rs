@@ -127,7 +127,7 @@ fn call(method: &str, path: &str, query: &str) -> Value {
 #[tokio::test]
 async fn a_program_answers_the_calls_of_its_api() {
     let deployed = Deployed::here();
-    let account = &deployed.stand_in.account().phone_number_id;
+    let account = &deployed.stand_in.account().id;
     let token = deployed.secret("DEMO_WHATSAPP_VERIFY_TOKEN");
     let query = format!("hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1158201444");
     let path = format!("/webhooks/whatsapp/{account}");

@@ -1,7 +1,7 @@
 //! The stories, on the deployment.
 
 use forthright_core::http::{Request, Response};
-use forthright_testkit::standin::WhatsAppStandIn;
+use forthright_testkit::standin::StandIn;
 
 use crate::{
     deployment::{Deployed, now},
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Host for Deployed {
-    fn stand_in(&self) -> &WhatsAppStandIn {
+    fn stand_in(&self) -> &StandIn {
         &self.stand_in
     }
 

@@ -14,8 +14,7 @@ async fn webhooks_come_in_where_platforms_are_told_to_call_and_nowhere_else() {
     take_in(deployed, &number()).await;
     if deployed.webhook_url_host().is_some() {
         let number = number();
-        let who =
-            Customer { wa_id: Some((&*number).into()), user_id: None, name: "CANARY Ada".into() };
+        let who = Customer::on_whatsapp(Some(&number), None, "CANARY Ada");
         let seconds = now().millis() / 1_000;
         let id = format!("wamid.CANARY{number}");
         let request = deployed.stand_in.deliver_text(&who, "CANARY", &id, seconds);

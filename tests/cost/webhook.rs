@@ -110,11 +110,8 @@ pub(crate) fn cost(call: &Call) -> (u16, AllocationInfo, u64) {
                 channel: Channel::WhatsApp,
                 account: ACCOUNT.parse().unwrap(),
             },
-            api_base: "https://graph.facebook.com".to_owned(),
-            api_version: "v25.0".to_owned(),
             app_secrets: vec![Secret::from(SECRET)],
-            verify_token: Secret::from("CANARY-verify-token"),
-            access_token: Secret::from("CANARY-access-token"),
+            ..forthright_testkit::account(Channel::WhatsApp, ACCOUNT)
         }]),
         inbox: Inbox::new(&stores),
         replies: Replies::new(&stores),

@@ -172,7 +172,7 @@ async fn a_case_that_came_back_without_holding_the_conversation_can_be_closed() 
     let (desk, case) = called().await;
     let acknowledgement = desk.line.stand_in.sent().remove(0);
     assert_eq!(post(&desk, &format!("{case}/hand-back")).await, 200);
-    desk.ask(desk.line.stand_in.status(&acknowledgement, "failed")).await;
+    desk.ask(desk.line.stand_in.status(&acknowledgement, "failed").unwrap()).await;
     assert_eq!(desk.reasons().await, ["refused"]);
     assert!(desk.gate().held.is_none());
     assert_eq!(post(&desk, &format!("{case}/close")).await, 200);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use forthright_core::{
     Hint,
+    gate::WINDOW,
     http::Request,
     ledger::Claim,
     outbound::{Placement, SendOutcome},
@@ -32,11 +33,11 @@ impl Desk {
     }
 
     fn edit(&self, text: &str) -> Request {
-        self.line.stand_in.edits(&ada(), FIRST, text, "wamid.CANARYedit")
+        self.line.stand_in.edits(&ada(), FIRST, text, 1)
     }
 
     fn revoke(&self) -> Request {
-        self.line.stand_in.revokes(&ada(), FIRST, "wamid.CANARYrevoke")
+        self.line.stand_in.takes_back(&ada(), FIRST)
     }
 
     fn echo(&self, id: &str) -> Request {
@@ -93,7 +94,7 @@ async fn refused_after(told: impl AsyncFn(&Desk)) -> (Desk, Vec<String>) {
     let Some(Hint::Outbound(task)) = desk.tray.next() else { panic!("it is not to be answered") };
     let replies = &desk.bundle.reply.replies;
     let due = replies.open(&task).await.unwrap().unwrap();
-    let prepared = prepare(&due, &desk.served.book, desk.time.now()).unwrap();
+    let prepared = prepare(&due, &desk.served.book, WINDOW, desk.time.now()).unwrap();
     let claim = Claim {
         outbound: &prepared.outbound,
         template: prepared.template,
@@ -102,7 +103,7 @@ async fn refused_after(told: impl AsyncFn(&Desk)) -> (Desk, Vec<String>) {
     let claimed = replies.claim(&due, &claim).await.unwrap().unwrap();
     told(&desk).await;
     desk.tray.lose_all();
-    let refused = SendOutcome::RefusedForNow { retry_after: None };
+    let refused = SendOutcome::RefusedForNow { retry_after: None, is_accounts: false };
     assert!(replies.settle(claimed, &refused).await.unwrap().is_empty());
     let states = desk.states();
     desk.recover().await;
@@ -299,7 +300,7 @@ async fn what_is_said_to_somebody_unknown_is_not_kept() {
     let desk = Desk::new();
     desk.told(desk.echo("wamid.CANARYecho1")).await;
     let nobody = customer(Some("4915550000009"), Some("US.CANARY9"), "CANARY Eve");
-    desk.told(desk.line.stand_in.changes_user_id(&nobody, "US.CANARY10")).await;
+    desk.told(desk.line.stand_in.changes_user_id(&nobody, "US.CANARY10").unwrap()).await;
     assert!(desk.memory.rows().is_empty());
 }
 
@@ -310,7 +311,8 @@ async fn an_id_that_the_platform_changes_is_the_same_person() {
     };
     let desk = Desk::new();
     desk.serves(&who(true, "US.CANARY4"), ORDER).await;
-    let change = desk.line.stand_in.changes_user_id(&who(true, "US.CANARY4"), "US.CANARY5");
+    let change =
+        desk.line.stand_in.changes_user_id(&who(true, "US.CANARY4"), "US.CANARY5").unwrap();
     desk.told(change).await;
     desk.serves(&who(false, "US.CANARY5"), "STOP").await;
     assert_eq!(desk.gates().len(), 1, "one person");
@@ -328,7 +330,7 @@ async fn what_is_taken_back_is_found_under_whichever_id_it_came() {
     let seconds = desk.time.now().millis() / 1_000;
     desk.told(desk.line.stand_in.deliver_text(&by(true, false), ORDER, FIRST, seconds)).await;
     assert_eq!(desk.gates().len(), 2, "nobody knows that they are one");
-    desk.told(desk.line.stand_in.revokes(&by(true, true), FIRST, "wamid.CANARYrevoke")).await;
+    desk.told(desk.line.stand_in.takes_back(&by(true, true), FIRST)).await;
     desk.recover().await;
     let export = desk.export("4915550000004").await.to_string();
     assert!(!export.contains(ORDER), "it is forgotten");

@@ -13,7 +13,8 @@ use std::{
 
 use forthright_cli::bundle::{Bundle, Parts};
 use forthright_core::{
-    Account, Handle, Hint, Poison, Retry, Source, Time,
+    Account, Accounts, Address, Channel, Handle, Hint, Poison, Retry, Source, Time,
+    gate::HUMAN_AGENT_WINDOW,
     http::{self as whole, Request, Response},
     ledger::{LEASE, Register, Stores, UNKNOWN_WAIT},
 };
@@ -23,7 +24,7 @@ use forthright_policy::{Book, Engine, Language, Served};
 use forthright_steward::Tick;
 use forthright_testkit::{
     Faulty, FixedVault, Memory, MovableClock, Restricted, seeded_entropy,
-    standin::{Behaviour, Customer, StandInAccount, WhatsAppStandIn},
+    standin::{Behaviour, Customer, StandIn, StandInAccount},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -66,6 +67,8 @@ pub(crate) struct Setting {
     pub(crate) time: MovableClock,
     pub(crate) access_token: &'static str,
     pub(crate) order: Order,
+    /// The account instead of the demo brand's own.
+    pub(crate) account: Option<Account>,
     /// Who reads the brand's messages.
     pub(crate) engine: Engine,
     /// Two desks over one memory must not draw the same random numbers.
@@ -79,6 +82,7 @@ impl Default for Setting {
             time: MovableClock::at(NOON),
             access_token: ACCESS_TOKEN,
             order: Order::Plain,
+            account: None,
             engine: Engine::Embedded,
             seed: 1,
         }
@@ -92,8 +96,11 @@ impl Desk {
 
     pub(crate) fn with(setting: Setting) -> Self {
         log();
-        let Setting { memory, time, access_token, order, engine, seed } = setting;
-        let served = served_by(engine, access_token);
+        let Setting { memory, time, access_token, order, account, engine, seed } = setting;
+        let mut served = served_by(engine, access_token);
+        if let Some(account) = account {
+            served.accounts = Accounts::new(vec![account]);
+        }
         let table = Faulty::new(memory.clone(), time.clock());
         let account = served.accounts.iter().next().unwrap();
         let line = Arc::new(Line::new(stand_in(account, &time), table.clone()));
@@ -270,7 +277,8 @@ impl Desk {
 
     /// A request of a data subject: its id, noted and not yet advanced.
     pub(crate) async fn request(&self, kind: &str, id: &str) -> (u16, String) {
-        let subject = json!({ "channel": "whatsapp", "account": self.at().account, "id": id });
+        let Address { channel, account, .. } = self.at();
+        let subject = json!({ "channel": channel, "account": account, "id": id });
         let body = json!({ "kind": kind, "subject": subject });
         let (status, body) = self.api(Method::POST, "/api/requests", body).await;
         (status, body["request"]["request"].as_str().unwrap_or_default().to_owned())
@@ -339,13 +347,37 @@ pub(crate) fn ada() -> Customer {
     customer(Some("4915550000001"), None, "CANARY Ada")
 }
 
+/// The demo brand's account on a channel, of which its people may answer as long as the platform lets them.
+pub(crate) fn account_on(channel: Channel) -> Account {
+    let id = match channel {
+        Channel::WhatsApp => "200417739962058",
+        Channel::Messenger => "1234567890321",
+    };
+    let mut account = forthright_testkit::account(channel, id);
+    account.at.brand = served(ACCESS_TOKEN).brands().remove(0);
+    if channel == Channel::Messenger {
+        account.people_window = HUMAN_AGENT_WINDOW;
+    }
+    account
+}
+
+/// A desk on a channel, and somebody who writes there.
+pub(crate) fn desk_on(channel: Channel) -> (Desk, Customer) {
+    let account = Some(account_on(channel));
+    let who = match channel {
+        Channel::WhatsApp => ada(),
+        Channel::Messenger => Customer::on_messenger("CANARY987", "CANARY Ada"),
+    };
+    (Desk::with(Setting { account, ..Setting::default() }), who)
+}
+
 /// A customer who hides it.
 pub(crate) fn bea() -> Customer {
     customer(None, Some("US.CANARY2"), "CANARY Bea")
 }
 
 pub(crate) fn customer(wa_id: Option<&str>, user_id: Option<&str>, name: &str) -> Customer {
-    Customer { wa_id: wa_id.map(Into::into), user_id: user_id.map(Into::into), name: name.into() }
+    Customer::on_whatsapp(wa_id, user_id, name)
 }
 
 pub(crate) fn served(access_token: &'static str) -> Served {
@@ -372,8 +404,8 @@ fn served_by(engine: Engine, access_token: &'static str) -> Served {
     Served::of(book, accounts).unwrap()
 }
 
-pub(crate) fn stand_in(account: &Account, time: &MovableClock) -> WhatsAppStandIn {
-    WhatsAppStandIn::new(StandInAccount::of(account).unwrap(), time.clock())
+pub(crate) fn stand_in(account: &Account, time: &MovableClock) -> StandIn {
+    StandIn::new(StandInAccount::of(account).unwrap(), time.clock())
 }
 
 /// Logs everything into the test's output, where a scan looks for personal data.

@@ -53,7 +53,8 @@ async fn after_a_hand_back_it_stands_at_the_top_again() {
 #[tokio::test]
 async fn a_reply_that_was_refused_for_now_has_disclosed_nothing() {
     let desk = Desk::new();
-    desk.script(&[Behaviour::RateLimit { retry_after: Some(600) }]);
+    // "Too many messages to one person in a short time": nobody else has to wait.
+    desk.script(&[Behaviour::GraphError { status: 400, code: 131_056 }]);
     desk.serves(&ada(), ORDER).await;
     assert!(desk.sent().is_empty() && desk.gate().disclosed_at.is_none());
     desk.serves(&ada(), "CANARY I want my money back").await;

@@ -101,7 +101,7 @@ async fn a_status_of_what_was_erased_changes_nothing() {
     desk.pump().await;
     let rows = desk.memory.rows();
     for status in ["delivered", "failed"] {
-        let answer = desk.ask(desk.line.stand_in.status(&sent, status)).await;
+        let answer = desk.ask(desk.line.stand_in.status(&sent, status).unwrap()).await;
         assert_eq!(answer.status(), StatusCode::OK);
     }
     assert!(desk.memory.rows() == rows);

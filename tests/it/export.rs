@@ -26,7 +26,7 @@ async fn an_export_holds_what_was_written_why_it_was_decided_and_what_was_answer
     assert_eq!(messages.len(), 2);
     assert!(messages[0]["text"] == ORDER);
     assert!(messages[0]["reply"]["text"] == desk.sent()[0]);
-    assert_eq!(messages[0]["reply"]["template"], "order_status@1");
+    assert_eq!(messages[0]["reply"]["template"], "order_status@2");
     assert_eq!(messages[0]["reply"]["disclosure"], "prefix_first");
     let decision = &messages[0]["decision"];
     assert_eq!(decision["found"]["intent"], "order_status");

@@ -25,6 +25,7 @@ mod price;
 mod queue;
 mod reply;
 mod secrecy;
+mod sending;
 mod settings;
 mod simulate;
 mod stories;

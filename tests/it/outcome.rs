@@ -68,7 +68,7 @@ async fn the_platforms_status_settles_what_was_not_known() {
     assert_eq!((desk.states(), desk.sent().len()), (vec!["unknown".to_owned()], 1));
     let sent = desk.line.stand_in.sent().remove(0);
     for status in ["sent", "delivered", "read"] {
-        let answer = desk.ask(desk.line.stand_in.status(&sent, status)).await;
+        let answer = desk.ask(desk.line.stand_in.status(&sent, status).unwrap()).await;
         assert_eq!(answer.status(), StatusCode::OK);
         desk.pump().await;
         assert_eq!(desk.states(), ["answered"]);
@@ -87,7 +87,7 @@ async fn proof_that_comes_after_a_person_was_called_annotates_the_case() {
     desk.after(UNKNOWN_WAIT + SECOND).await;
     assert_eq!(desk.states(), ["human"]);
     let sent = desk.line.stand_in.sent().remove(0);
-    desk.ask(desk.line.stand_in.status(&sent, "delivered")).await;
+    desk.ask(desk.line.stand_in.status(&sent, "delivered").unwrap()).await;
     desk.pump().await;
     assert_eq!(desk.states(), ["human"], "terminal stays terminal");
     let cases = desk.cases().await;
@@ -100,7 +100,7 @@ async fn a_message_that_was_taken_and_not_delivered_becomes_a_case() {
     desk.serves(&ada(), ORDER).await;
     let sent = desk.line.stand_in.sent().remove(0);
     for _ in 0..2 {
-        desk.ask(desk.line.stand_in.status(&sent, "failed")).await;
+        desk.ask(desk.line.stand_in.status(&sent, "failed").unwrap()).await;
         desk.pump().await;
     }
     let cases = desk.cases().await;
@@ -124,7 +124,7 @@ async fn a_status_with_an_opaque_field_that_is_not_ours_changes_nothing() {
     for opaque in [None, Some(token), Some("1.2.3".to_owned())] {
         let mut forged = sent.clone();
         forged.opaque = opaque;
-        let answer = desk.ask(desk.line.stand_in.status(&forged, "delivered")).await;
+        let answer = desk.ask(desk.line.stand_in.status(&forged, "delivered").unwrap()).await;
         assert_eq!(answer.status(), StatusCode::OK);
     }
     assert!(desk.memory.rows() == rows);
@@ -136,7 +136,7 @@ async fn a_refusal_for_good_goes_to_a_person() {
     desk.script(&[Behaviour::GraphError { status: 400, code: 131_047 }]);
     desk.serves(&ada(), ORDER).await;
     assert_eq!(desk.states(), ["human"]);
-    assert_eq!(desk.reasons().await, ["refused"]);
+    assert_eq!(desk.reasons().await, ["window_closed"]);
     desk.recover().await;
     assert_eq!(desk.line.calls(), 1);
 }

@@ -16,7 +16,7 @@ use forthright_language::Rules;
 use forthright_policy::Language;
 use forthright_testkit::{
     FixedVault, Memory, Metered, MovableClock, Units, seeded_entropy, size_of,
-    standin::{Customer, WhatsAppStandIn},
+    standin::{Customer, StandIn},
 };
 
 use crate::desk::{NOON, OPERATOR_TOKEN, Order, Tray, ada, served, stand_in};
@@ -120,9 +120,9 @@ impl Bill {
 struct Trial {
     memory: Memory,
     time: MovableClock,
-    platform: Arc<WhatsAppStandIn>,
+    platform: Arc<StandIn>,
     tray: Tray,
-    bundle: Bundle<Metered, Arc<FixedVault>, Arc<WhatsAppStandIn>, Tray>,
+    bundle: Bundle<Metered, Arc<FixedVault>, Arc<StandIn>, Tray>,
     meters: Vec<(Function, Metered)>,
     bill: Bill,
 }
@@ -182,7 +182,7 @@ impl Trial {
         self.bill.sent += 1;
         let sent = self.platform.newest_sent().unwrap();
         for status in ["sent", "delivered", "read"] {
-            self.hears(self.platform.status(&sent, status)).await;
+            self.hears(self.platform.status(&sent, status).unwrap()).await;
         }
     }
 }

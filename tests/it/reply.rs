@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use forthright_core::{
     Hint,
+    gate::WINDOW,
     ledger::{Claim, HINT_GRACE, LEASE, UNKNOWN_WAIT},
     table::{Attribute, Index},
 };
@@ -152,7 +153,7 @@ async fn claims(who: &Customer, desk: &Desk, meanwhile: impl AsyncFnOnce()) -> b
     let replies = &desk.bundle.reply.replies;
     let due = replies.open(&task).await.unwrap().unwrap();
     let book = &desk.served.book;
-    let prepared = prepare(&due, book, desk.time.now()).unwrap();
+    let prepared = prepare(&due, book, WINDOW, desk.time.now()).unwrap();
     meanwhile().await;
     let claim = Claim {
         outbound: &prepared.outbound,

@@ -1,7 +1,7 @@
 //! The stories in one process, over the table in memory.
 
 use forthright_core::http::{Request, Response};
-use forthright_testkit::standin::WhatsAppStandIn;
+use forthright_testkit::standin::StandIn;
 
 use crate::{
     desk::{Desk, OPERATOR_TOKEN},
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Host for Desk {
-    fn stand_in(&self) -> &WhatsAppStandIn {
+    fn stand_in(&self) -> &StandIn {
         &self.line.stand_in
     }
 

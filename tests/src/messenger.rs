@@ -13,7 +13,7 @@ use forthright_channels::{
 use forthright_core::{
     Account, Accounts, Channel, Secret,
     event::{Content, Event, Inbound},
-    ids::{Address, IdKind},
+    ids::IdKind,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -23,18 +23,8 @@ const SECRET: &str = "app secret of no account";
 const OWN: &str = "1234567890321";
 
 static ACCOUNTS: LazyLock<Accounts> = LazyLock::new(|| {
-    Accounts::new(vec![Account {
-        at: Address {
-            brand: "acme".parse().expect("a name"),
-            channel: Channel::Messenger,
-            account: OWN.parse().expect("an id"),
-        },
-        api_base: "https://graph.facebook.com".to_owned(),
-        api_version: "v25.0".to_owned(),
-        app_secrets: vec![Secret::from(SECRET)],
-        verify_token: Secret::from("verify"),
-        access_token: Secret::from("token"),
-    }])
+    let account = forthright_testkit::account(Channel::Messenger, OWN);
+    Accounts::new(vec![Account { app_secrets: vec![Secret::from(SECRET)], ..account }])
 });
 
 /// Checks one input.
@@ -98,7 +88,7 @@ fn is_well_formed(inbound: &Inbound) {
     assert!(inbound.ids.iter().all(|id| id.kind == IdKind::Psid) && inbound.ids.len() == 1);
     let length = inbound.platform_message_id.reveal().len();
     assert!((1..=MESSAGE_ID_BYTES_MAX).contains(&length), "an id is empty or too long");
-    if let Content::Text(text) = &inbound.content {
+    if let Content::Text(text) | Content::Pressed { words: text, .. } = &inbound.content {
         assert!(text.reveal().len() <= TEXT_BYTES_MAX, "a text is too long");
     }
 }

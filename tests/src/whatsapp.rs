@@ -41,18 +41,10 @@ static ACCOUNTS: LazyLock<Accounts> = LazyLock::new(|| {
 });
 
 fn account(brand: &str, id: &str, secret: &str) -> Account {
-    Account {
-        at: Address {
-            brand: brand.parse().expect("a name"),
-            channel: Channel::WhatsApp,
-            account: id.parse().expect("an id"),
-        },
-        api_base: "https://graph.facebook.com".to_owned(),
-        api_version: "v25.0".to_owned(),
-        app_secrets: vec![Secret::from(secret)],
-        verify_token: Secret::from("verify"),
-        access_token: Secret::from("token"),
-    }
+    let mut account = forthright_testkit::account(Channel::WhatsApp, id);
+    account.at.brand = brand.parse().expect("a name");
+    account.app_secrets = vec![Secret::from(secret)];
+    account
 }
 
 /// Checks one input.
@@ -136,7 +128,7 @@ fn is_well_formed(inbound: &Inbound, is_kind: impl Fn(&str) -> bool) {
     let name = inbound.name.as_ref().map_or(0, |name| name.reveal().len());
     assert!(name <= NAME_BYTES_MAX, "a name is too long");
     match &inbound.content {
-        Content::Text(text) => {
+        Content::Text(text) | Content::Pressed { words: text, .. } => {
             assert!(text.reveal().len() <= TEXT_BYTES_MAX, "a text is too long");
         }
         Content::Other { kind } => assert!(is_kind(kind), "a kind that is no name"),

@@ -15,7 +15,7 @@ use forthright_core::{
 };
 use forthright_egress::Egress;
 use forthright_policy::Brand;
-use forthright_testkit::standin::{Customer, Incoming, StandInAccount, WhatsAppStandIn};
+use forthright_testkit::standin::{Customer, Incoming, StandIn, StandInAccount};
 use http::{StatusCode, Uri};
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
@@ -33,7 +33,7 @@ const REPLY_LOOK: Duration = Duration::from_millis(20);
 
 /// The stand-in's side of the demo.
 pub(crate) struct Platform {
-    stand_in: WhatsAppStandIn,
+    stand_in: StandIn,
     egress: Egress,
     server: SocketAddr,
     clock: Clock,
@@ -57,7 +57,7 @@ pub(super) fn start(
     let account = accounts.iter().next().ok_or("the demo brand has no account")?;
     let played = StandInAccount::of(account).ok_or("the demo brand has no app secret")?;
     let clock = host::clock();
-    let stand_in = WhatsAppStandIn::new(played, clock.clone());
+    let stand_in = StandIn::new(played, clock.clone());
     let platform = Arc::new(Platform { stand_in, egress, server, clock, entropy: host::entropy() });
     let routes = Router::new().fallback(any(receive)).with_state(Arc::clone(&platform));
     let mut stopping = stopping.clone();
@@ -90,11 +90,7 @@ async fn receive(State(platform): State<Arc<Platform>>, request: Request) -> Res
 
 /// The customer whom the page plays.
 fn customer() -> Customer {
-    Customer {
-        wa_id: Some(Personal::new("15550100200".to_owned())),
-        user_id: None,
-        name: Personal::new("You".to_owned()),
-    }
+    Customer::on_whatsapp(Some("15550100200"), None, "You")
 }
 
 impl Platform {

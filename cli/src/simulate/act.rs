@@ -1,6 +1,7 @@
 //! What happens in a world, act by act. A trace is one JSON value a line, so that it can be read, kept and run
 //! again.
 
+use forthright_core::offer::{Choice, Rating};
 use serde::{Deserialize, Serialize};
 
 /// How a world is made.
@@ -46,9 +47,28 @@ pub(super) enum Text {
     Odd,
     /// No text.
     Image,
+    /// Presses what calls a person.
+    PressPerson,
+    /// Presses a rating.
+    Rate,
 }
 
 impl Text {
+    /// What is pressed, if it is not written.
+    pub(super) const fn pressed(self) -> Option<Choice> {
+        match self {
+            Self::PressPerson => Some(Choice::Person),
+            Self::Rate => Some(Choice::Rating(Rating::ALL[0])),
+            Self::Order
+            | Self::Refund
+            | Self::Agent
+            | Self::Stop
+            | Self::MyData
+            | Self::Odd
+            | Self::Image => None,
+        }
+    }
+
     /// The words. A personal text holds the word that a search of logs looks for, unless it must be exact.
     pub(super) const fn words(self) -> &'static str {
         match self {
@@ -59,6 +79,8 @@ impl Text {
             Self::MyData => "my data",
             Self::Odd => "CANARY hm",
             Self::Image => "CANARY of an image",
+            Self::PressPerson => "Talk to a person",
+            Self::Rate => "5: very good",
         }
     }
 }
@@ -169,6 +191,28 @@ impl Fate {
 pub(super) enum Act {
     /// People write, in one webhook body.
     Say(Vec<Said>),
+    /// Somebody changes the words of a message.
+    Edit {
+        /// So many back from the newest.
+        back: usize,
+        /// The new words.
+        text: Text,
+    },
+    /// Somebody takes a message back.
+    TakeBack {
+        /// So many back from the newest.
+        back: usize,
+    },
+    /// Somebody writes and takes it back, and the platform tells the second first.
+    Unsaid {
+        /// Who.
+        person: usize,
+    },
+    /// Somebody of the brand writes to a person in the platform's own app.
+    Elsewhere {
+        /// To whom.
+        person: usize,
+    },
     /// The platform delivers an earlier body again: so many back from the newest.
     Again(usize),
     /// The platform says, perhaps again or otherwise, what became of a message of ours.

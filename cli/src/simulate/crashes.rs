@@ -39,6 +39,8 @@ stories! {
     "the-machine-is-switched-off-and-on",
     "a-batch",
     "meta-asks-for-deletion-and-a-copy-is-put-back",
+    "words-are-changed-and-taken-back",
+    "a-page-answers-and-its-people-answer-elsewhere",
 }
 
 /// Every story.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -30,6 +31,22 @@ use crate::{
     Problem,
     bundle::{Bundle, Function, Parts},
 };
+
+/// The demo brand's Page, whose people may answer for seven days.
+const PAGE: &str = r#"
+[[accounts]]
+channel = "messenger"
+id = "1234567890321"
+api_base = "https://graph.facebook.com"
+api_version = "v25.0"
+app_secrets = ["DEMO_MESSENGER_APP_SECRET"]
+verify_token = "DEMO_MESSENGER_VERIFY_TOKEN"
+access_token = "DEMO_MESSENGER_ACCESS_TOKEN"
+human_agent = true
+"#;
+
+/// How many messages a second a platform takes there: so few that some must wait.
+const PACE: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// What opens the APIs of a world.
 pub(super) const OPERATOR_TOKEN: &str = "CANARY-operator-token";
@@ -80,14 +97,18 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// The built-in content, and the demo brand's account.
+    /// The built-in content, and the demo brand with an account on each channel.
     pub(super) fn read() -> Result<Self, Problem> {
-        let source = Source::new(|name| match name {
-            Served::BRANDS => Some("demo".to_owned()),
-            // The demo brand's secrets; no optional setting.
-            name => name.starts_with("DEMO_").then(|| format!("CANARY-{name}")),
-        });
-        let Served { book, accounts } = Served::read(&source)?;
+        let source =
+            Source::new(|name| name.starts_with("DEMO_").then(|| format!("CANARY-{name}")));
+        let mut files = Book::embedded_files()?;
+        let demo = files.iter_mut().find(|(path, _)| path == "brands/demo.toml");
+        let (_, demo) = demo.ok_or("there is no demo brand")?;
+        *demo = demo.replacen("[contact]", &format!("{PAGE}\n[contact]"), 1);
+        let book = Book::load(files)?;
+        let brand = book.brands().next().ok_or("there is no demo brand")?;
+        let accounts = brand.accounts(&source)?;
+        let Served { book, accounts } = Served::of(book, accounts)?;
         let rules = book.intent_rules(Language::ENGLISH).ok_or("there are no rules")?;
         let engines = Engines::embedded(&book, Rules::parse(rules)?)?;
         Ok(Self { book, engines, accounts })
@@ -97,6 +118,7 @@ impl Content {
     pub(super) fn accounts(&self, token: &Secret) -> Accounts {
         let with = self.accounts.iter().cloned().map(|mut account| {
             account.access_token = token.clone();
+            account.messages_per_second = PACE;
             account
         });
         Accounts::new(with.collect())

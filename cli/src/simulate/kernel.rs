@@ -152,6 +152,11 @@ impl Kernel {
             .collect()
     }
 
+    /// Whether anybody waits for such a wish.
+    pub(super) fn is_waiting_for(&self, wish: Wish) -> bool {
+        self.state().waiting.values().any(|waiting| waiting.wish == wish)
+    }
+
     /// A task's wishes are not granted before a time.
     pub(super) fn stall(&self, task: TaskId, until: Time) {
         let mut state = self.state();

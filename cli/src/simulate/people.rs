@@ -1,6 +1,7 @@
-//! The people of a world: some show a phone number, some hide it, and some are known by both only later.
+//! The people of a world: on WhatsApp some show a phone number, some hide it, and some are known by both only later; on
+//! Messenger everybody has one id.
 
-use forthright_core::PlatformId;
+use forthright_core::{Channel, PlatformId};
 use forthright_testkit::standin::Customer;
 
 /// A person as the platform shows them in some messages.
@@ -12,6 +13,14 @@ pub(super) struct Person {
 }
 
 impl Person {
+    /// Where they write.
+    pub(super) const fn channel(&self) -> Channel {
+        match self.customer.psid {
+            Some(_) => Channel::Messenger,
+            None => Channel::WhatsApp,
+        }
+    }
+
     /// The ids that their messages bear.
     pub(super) fn ids(&self) -> Vec<PlatformId> {
         self.customer.ids()
@@ -19,8 +28,8 @@ impl Person {
 
     /// The id that they name in a request.
     pub(super) fn id(&self) -> &str {
-        let Customer { wa_id, user_id, .. } = &self.customer;
-        wa_id.as_ref().or(user_id.as_ref()).map_or("", |id| id.reveal())
+        let Customer { wa_id, user_id, psid, .. } = &self.customer;
+        wa_id.as_ref().or(user_id.as_ref()).or(psid.as_ref()).map_or("", |id| id.reveal())
     }
 }
 
@@ -38,16 +47,21 @@ pub(super) fn everybody() -> Vec<Person> {
         (4, true, true),
     ];
     let others = (5..16).map(|human| (human, human % 3 != 0, human % 3 != 1));
+    let on_messenger = (16..22).map(|human| Person {
+        customer: Customer::on_messenger(&format!("CANARY{human}"), &format!("CANARY {human}")),
+        human,
+    });
     faces
         .into_iter()
         .chain(others)
         .map(|(human, phone, user)| Person {
-            customer: Customer {
-                wa_id: phone.then(|| format!("4915550{human:06}").as_str().into()),
-                user_id: user.then(|| format!("US.CANARY{human}").as_str().into()),
-                name: format!("CANARY {human}").as_str().into(),
-            },
+            customer: Customer::on_whatsapp(
+                phone.then(|| format!("4915550{human:06}")).as_deref(),
+                user.then(|| format!("US.CANARY{human}")).as_deref(),
+                &format!("CANARY {human}"),
+            ),
             human,
         })
+        .chain(on_messenger)
         .collect()
 }

@@ -83,6 +83,7 @@ impl Writer {
             let calls = self.number(0, 40);
             self.run(calls);
         }
+        self.change();
         self.serve();
         if self.once_in(4) {
             let calls = self.number(0, 120);
@@ -98,15 +99,49 @@ impl Writer {
         self.acts.push(Act::Say(said));
     }
 
+    /// A few write much, so that their messages meet.
+    fn somebody(&self) -> usize {
+        if !self.once_in(3) {
+            return self.chance.below(self.people);
+        }
+        match self.chance.below(4) {
+            // The last one is on Messenger.
+            3 => self.people.saturating_sub(1),
+            often => often,
+        }
+    }
+
     fn message(&self) -> Said {
-        use Text::{Agent, Image, MyData, Odd, Order, Refund, Stop};
-        const TEXTS: [Text; 24] = [
-            Order, Order, Order, Order, Order, Order, Order, Order, Order, Order, Order, Order,
-            Order, Order, Refund, Refund, Refund, Refund, Agent, Agent, Stop, MyData, Odd, Image,
+        use Text::{Agent, Image, MyData, Odd, Order, PressPerson, Rate, Refund, Stop};
+        const TEXTS: [Text; 26] = [
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Order,
+            Refund,
+            Refund,
+            Refund,
+            Refund,
+            Agent,
+            Agent,
+            Stop,
+            MyData,
+            Odd,
+            Image,
+            PressPerson,
+            Rate,
         ];
-        // A few write much, so that their messages meet.
-        let person =
-            if self.once_in(3) { self.chance.below(3) } else { self.chance.below(self.people) };
+        let person = self.somebody();
         let text = self.pick(&TEXTS).unwrap_or(Order);
         // A tenth was on its way for a while, some so long that a person must answer.
         let age = if self.once_in(10) {
@@ -154,6 +189,27 @@ impl Writer {
             _ => return,
         };
         self.acts.push(Act::Moods(vec![mood]));
+    }
+
+    /// Words are changed and taken back, and people of the brand speak in the platform's own app.
+    fn change(&mut self) {
+        let back = if self.once_in(2) { 0 } else { self.chance.below(12) };
+        let act = match self.chance.below(40) {
+            0..=2 => {
+                let texts = [Text::Order, Text::Refund, Text::Agent, Text::Stop, Text::Odd];
+                Act::Edit { back, text: self.pick(&texts).unwrap_or(Text::Order) }
+            }
+            3..=5 => Act::TakeBack { back },
+            6 => {
+                self.said = self.said.saturating_add(1);
+                Act::Unsaid { person: self.somebody() }
+            }
+            7 => Act::Elsewhere { person: self.somebody() },
+            _ => return,
+        };
+        self.acts.push(act);
+        let calls = self.number(0, 40);
+        self.run(calls);
     }
 
     /// What people of the brand do, and what people demand.

@@ -1,22 +1,23 @@
-//! The scripted platform: the stand-in that serves the demo, with a record of what it took.
+//! The scripted platforms: the stand-ins that serve the demo, with a record of what they took.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use forthright_core::{
-    BrandKeys, Eid, PlatformId, Secret, TaskId, Time,
+    BrandKeys, Channel, Eid, PlatformId, Secret, TaskId, Time,
     http::{Exchange, ExchangeFault, Request, Response},
+    ids::IdKind,
     table::Key,
 };
 use forthright_testkit::{
     Memory,
-    standin::{Behaviour, Customer, Incoming, Sent, WhatsAppStandIn},
+    standin::{Behaviour, Customer, Incoming, Sent, StandIn},
 };
 use futures::FutureExt;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     act::{Fate, Mood, Text},
@@ -25,17 +26,24 @@ use super::{
     watch::{Place, Taken, Watch},
 };
 
-/// The platform. Its clones are the same one.
+/// The platforms. Its clones are the same ones.
 #[derive(Debug, Clone)]
 pub(super) struct Platform(Arc<Inner>);
 
 struct Inner {
-    stand_in: WhatsAppStandIn,
+    stand_ins: [StandIn; 2],
     keys: Arc<BrandKeys>,
     memory: Memory,
     kernel: Kernel,
     watch: Watch,
     known: Mutex<Known>,
+}
+
+impl Inner {
+    fn stand_in(&self, channel: Channel) -> &StandIn {
+        let [first, second] = &self.stand_ins;
+        if second.account().channel == channel { second } else { first }
+    }
 }
 
 impl std::fmt::Debug for Inner {
@@ -54,6 +62,8 @@ struct Known {
     words: HashMap<String, bool>,
     /// Who wrote which message.
     writers: HashMap<Eid, Vec<PlatformId>>,
+    /// How the next calls are treated.
+    script: VecDeque<Behaviour>,
 }
 
 /// A message as it is delivered.
@@ -67,22 +77,28 @@ pub(super) struct Letter<'a> {
 
 impl Platform {
     pub(super) fn new(
-        stand_in: WhatsAppStandIn,
+        stand_ins: [StandIn; 2],
         keys: Arc<BrandKeys>,
         memory: Memory,
         kernel: Kernel,
         watch: Watch,
     ) -> Self {
         let known = Mutex::default();
-        Self(Arc::new(Inner { stand_in, keys, memory, kernel, watch, known }))
+        Self(Arc::new(Inner { stand_ins, keys, memory, kernel, watch, known }))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The webhook call that delivers these messages.
-    pub(super) fn deliver(&self, letters: &[Letter<'_>]) -> Request {
+    /// The stand-in for a channel.
+    pub(super) fn stand_in(&self, channel: Channel) -> &StandIn {
+        self.0.stand_in(channel)
+    }
+
+    /// The webhook call that delivers these messages, all of one channel.
+    pub(super) fn deliver(&self, channel: Channel, letters: &[Letter<'_>]) -> Request {
+        let stand_in = self.stand_in(channel);
         let incoming: Vec<_> = letters
             .iter()
             .map(|letter| Incoming {
@@ -92,39 +108,42 @@ impl Platform {
                 at_seconds: letter.at_seconds,
             })
             .collect();
-        let request = self.0.stand_in.prepare(&incoming);
-        if letters.iter().all(|letter| letter.text != Text::Image) {
+        let request = stand_in.prepare(&incoming);
+        let is_text =
+            |letter: &Letter<'_>| letter.text != Text::Image && letter.text.pressed().is_none();
+        if letters.iter().all(is_text) {
             return request;
         }
         let Ok(mut body) = serde_json::from_slice::<Value>(request.body()) else {
             return request;
         };
-        let messages = body.pointer_mut("/entry/0/changes/0/value/messages");
-        for (message, letter) in
-            messages.and_then(Value::as_array_mut).into_iter().flatten().zip(letters)
-        {
-            if let (Text::Image, Some(message)) = (letter.text, message.as_object_mut()) {
-                message.remove("text");
-                message.insert("type".to_owned(), json!("image"));
-                let image = json!({ "id": "1", "mime_type": "image/jpeg", "sha256": "CANARY" });
-                message.insert("image".to_owned(), image);
+        let (place, change): (_, fn(&mut Map<String, Value>, Text)) = match channel {
+            Channel::WhatsApp => ("/entry/0/changes/0/value/messages", on_whatsapp),
+            Channel::Messenger => ("/entry/0/messaging", on_messenger),
+        };
+        let messages = body.pointer_mut(place).and_then(Value::as_array_mut);
+        for (message, letter) in messages.into_iter().flatten().zip(letters) {
+            if let Some(message) = message.as_object_mut() {
+                change(message, letter.text);
             }
         }
-        self.0.stand_in.deliver_body(body.to_string().into())
+        stand_in.deliver_body(body.to_string().into())
     }
 
-    /// The webhook call that tells the fate of a message; none if nothing was taken yet.
-    pub(super) fn report(&self, sent: &Sent, fate: Fate) -> Request {
-        self.0.stand_in.status(sent, fate.name())
+    /// The webhook call that tells the fate of a message; none if the platform never tells that.
+    pub(super) fn report(&self, sent: &Sent, fate: Fate) -> Option<Request> {
+        let channel =
+            if sent.to.kind == IdKind::Psid { Channel::Messenger } else { Channel::WhatsApp };
+        self.stand_in(channel).status(sent, fate.name())
     }
 
     /// The form that Meta posts when a person wants their data deleted.
-    pub(super) fn deletion_form(&self, user_id: &str) -> String {
+    pub(super) fn deletion_form(&self, channel: Channel, user_id: &str) -> String {
         let issued_at = seconds(self.0.kernel.now());
         let payload =
             json!({ "algorithm": "HMAC-SHA256", "issued_at": issued_at, "user_id": user_id });
         let payload = BASE64URL_NOPAD.encode(payload.to_string().as_bytes());
-        let signature = self.0.stand_in.sign(payload.as_bytes());
+        let signature = self.stand_in(channel).sign(payload.as_bytes());
         let digits = signature.strip_prefix("sha256=").unwrap_or_default();
         let signature = HEXLOWER.decode(digits.as_bytes()).unwrap_or_default();
         format!("signed_request={}.{payload}", BASE64URL_NOPAD.encode(&signature))
@@ -161,34 +180,33 @@ impl Platform {
         self.known().writers.insert(eid, from);
     }
 
-    /// How the next calls are treated.
+    /// How the next calls are treated, whichever platform they go to.
     pub(super) fn moods(&self, moods: &[Mood]) {
-        let behaviours = moods.iter().map(|mood| match mood {
-            Mood::TakesAndDrops => Behaviour::AcceptThenDrop,
-            Mood::Refuses => Behaviour::RefuseConnection,
-            Mood::RateLimit(after) => Behaviour::RateLimit { retry_after: after.map(u64::from) },
-            Mood::BadGateway { html } => Behaviour::ServerError { html: *html },
-            // "Message undeliverable", as WhatsApp answers when the recipient cannot be reached.
-            Mood::Undeliverable => Behaviour::GraphError { status: 400, code: 131_026 },
-            Mood::Nonsense => Behaviour::Malformed200,
-            Mood::Kind => Behaviour::Accept,
-        });
-        self.0.stand_in.script(behaviours.collect());
+        let behaviours: Vec<_> = moods.iter().map(behaviour).collect();
+        self.known().script = behaviours.into();
     }
 
     /// From here on this access token is the right one.
-    pub(super) fn renew_token(&self, token: Secret) {
-        self.0.stand_in.renew_token(token);
+    pub(super) fn renew_token(&self, token: &Secret) {
+        for stand_in in &self.0.stand_ins {
+            stand_in.renew_token(token.clone());
+        }
     }
 
     /// Answers a call, and sees what is taken.
     pub(super) fn receive(&self, request: &Request) -> Result<Response, ExchangeFault> {
         let inner = &self.0;
-        let before = inner.stand_in.sent_count();
-        let answer = inner.stand_in.exchange(request.clone()).now_or_never();
+        let path = request.uri().path();
+        let is_its = |one: &&StandIn| path.contains(&format!("/{}/", one.account().id));
+        let [first, _] = &inner.stand_ins;
+        let stand_in = inner.stand_ins.iter().find(is_its).unwrap_or(first);
+        let behaviour = self.known().script.pop_front();
+        stand_in.script(behaviour.into_iter().collect());
+        let before = stand_in.sent_count();
+        let answer = stand_in.exchange(request.clone()).now_or_never();
         let answer = answer.unwrap_or_else(|| Err(ExchangeFault::Unknown("no answer".into())));
-        if inner.stand_in.sent_count() > before
-            && let Some(sent) = inner.stand_in.newest_sent()
+        if stand_in.sent_count() > before
+            && let Some(sent) = stand_in.newest_sent()
         {
             self.took(&sent);
             self.known().sent.push(sent);
@@ -217,7 +235,8 @@ impl Platform {
             let what = "a person's answer was sent again".to_owned();
             inner.watch.breaks(Promise::Double, now, what);
         }
-        inner.watch.taken(now, &inner.memory, &Taken { place, text, is_a_persons });
+        let taken = Taken { place, text, is_a_persons, is_tagged: sent.is_tagged };
+        inner.watch.taken(now, &inner.memory, &taken);
         if !self.reaches(place, &sent.to) {
             let what = "a text went to somebody else".to_owned();
             inner.watch.breaks(Promise::WrongPerson, now, what);
@@ -246,4 +265,54 @@ impl Platform {
 /// The platform's time: whole seconds.
 pub(super) fn seconds(time: Time) -> i64 {
     time.millis().div_euclid(1_000)
+}
+
+fn behaviour(mood: &Mood) -> Behaviour {
+    match mood {
+        Mood::TakesAndDrops => Behaviour::AcceptThenDrop,
+        Mood::Refuses => Behaviour::RefuseConnection,
+        Mood::RateLimit(after) => Behaviour::RateLimit { retry_after: after.map(u64::from) },
+        Mood::BadGateway { html } => Behaviour::ServerError { html: *html },
+        // "Permissions error": what both platforms know as never.
+        Mood::Undeliverable => Behaviour::GraphError { status: 400, code: 200 },
+        Mood::Nonsense => Behaviour::Malformed200,
+        Mood::Kind => Behaviour::Accept,
+    }
+}
+
+/// Makes a text on WhatsApp what it is instead.
+fn on_whatsapp(message: &mut Map<String, Value>, text: Text) {
+    let (kind, what) = match text.pressed() {
+        Some(choice) => {
+            let reply = json!({ "id": choice.to_string(), "title": text.words() });
+            ("interactive", json!({ "type": "button_reply", "button_reply": reply }))
+        }
+        None if text == Text::Image => {
+            ("image", json!({ "id": "1", "mime_type": "image/jpeg", "sha256": "CANARY" }))
+        }
+        None => return,
+    };
+    message.remove("text");
+    message.insert("type".to_owned(), json!(kind));
+    message.insert(kind.to_owned(), what);
+}
+
+/// Makes a text on Messenger what it is instead.
+fn on_messenger(item: &mut Map<String, Value>, text: Text) {
+    let Some(message) = item.get_mut("message").and_then(Value::as_object_mut) else {
+        return;
+    };
+    match text.pressed() {
+        Some(choice) => {
+            let quick_reply = json!({ "payload": choice.to_string() });
+            message.insert("quick_reply".to_owned(), quick_reply);
+        }
+        None if text == Text::Image => {
+            message.remove("text");
+            let payload = json!({ "url": "https://CANARY.example" });
+            message
+                .insert("attachments".to_owned(), json!([{ "type": "image", "payload": payload }]));
+        }
+        None => {}
+    }
 }

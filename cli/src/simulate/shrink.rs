@@ -138,6 +138,12 @@ fn simpler(act: &Act) -> Vec<Act> {
             vec![Act::Trouble { calls: calls.saturating_sub(1), trouble: *trouble }]
         }
         Act::Again(back) => vec![Act::Again(0), Act::Again(back.saturating_sub(1))],
+        Act::Edit { back, text } => {
+            vec![Act::Edit { back: 0, text: *text }, Act::Edit { back: *back, text: Text::Order }]
+        }
+        Act::TakeBack { .. } => vec![Act::TakeBack { back: 0 }],
+        Act::Unsaid { .. } => vec![Act::Unsaid { person: 0 }],
+        Act::Elsewhere { .. } => vec![Act::Elsewhere { person: 0 }],
         Act::Agent { deed, .. } => vec![Act::Agent { deed: *deed, case: 0 }],
         Act::Erase { .. } => vec![Act::Erase { person: 0 }],
         Act::Callback { .. } => vec![Act::Callback { person: 0 }],

@@ -10,9 +10,9 @@ use std::{
 
 use forthright_core::{
     CaseId, Eid, Epoch, Pid, TaskId as Task, Time,
-    case::{Actor, CaseState},
+    case::{Actor, CaseState, Reason},
     decision::{Decision, Route},
-    gate::{DISCLOSURE_GAP, Gate, WINDOW},
+    gate::{DISCLOSURE_GAP, Gate, HUMAN_AGENT_WINDOW, WINDOW},
     ledger::CLOCK_SKEW,
     state::State,
     table::{Attribute, Item, Key, TableName, Write},
@@ -51,6 +51,8 @@ pub(super) struct Taken<'a> {
     pub(super) text: &'a str,
     /// Whether a person of the brand wrote these words.
     pub(super) is_a_persons: bool,
+    /// Whether it was sent as a person's who may write after the window.
+    pub(super) is_tagged: bool,
 }
 
 /// The watch. Its clones are the same one.
@@ -218,6 +220,11 @@ impl Seen {
         let state = item.parse::<CaseState>(Attribute::State).ok().flatten();
         if !state.is_some_and(CaseState::is_live) {
             self.called.retain(|_, called| *called != case);
+        } else if item.get_text(Attribute::Reason) == Some(Reason::AnsweredElsewhere.name())
+            && let Ok(Some(pid)) = item.parse(Attribute::Pid)
+        {
+            // Somebody is there, though no message called them.
+            self.called.insert(pid, case);
         }
     }
 
@@ -355,12 +362,17 @@ impl Seen {
         }
         let row = memory.row(&Key::task(pid, epoch, task));
         let state = row.and_then(|row| row.parse::<State>(Attribute::State).ok().flatten());
-        if state == Some(State::Human) {
-            let what = format!("{} was given to a person before", short(task));
+        if matches!(state, Some(State::Human | State::Suppressed)) {
+            let what = format!("{} was at its end before, without an answer", short(task));
+            self.breaks(Promise::SaidWhileSilent, now, what);
+        }
+        if taken.is_tagged && !taken.is_a_persons {
+            let what = format!("{} left in a person's name", short(task));
             self.breaks(Promise::SaidWhileSilent, now, what);
         }
         let from = gate(memory, pid).filter(|gate| gate.epoch == epoch);
-        if from.and_then(|gate| gate.window_from).is_some_and(|from| now >= from.plus(WINDOW)) {
+        let window = if taken.is_tagged { HUMAN_AGENT_WINDOW } else { WINDOW };
+        if from.and_then(|gate| gate.window_from).is_some_and(|from| now >= from.plus(window)) {
             let what = format!("{} left outside the window", short(task));
             self.breaks(Promise::SaidWhileSilent, now, what);
         }

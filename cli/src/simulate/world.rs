@@ -19,17 +19,18 @@ use std::{
 };
 
 use forthright_core::{
-    Address, BrandKeys, Eid, Fault, PlatformId, RequestId, Secret, Time, Vault, http::Request,
+    Address, BrandId, BrandKeys, Eid, Fault, PlatformId, RequestId, Secret, Time, Vault,
+    http::Request,
 };
 use forthright_testkit::{
     Faulty, FixedVault, Memory, Snapshot, SplitMix,
-    standin::{StandInAccount, WhatsAppStandIn},
+    standin::{StandIn, StandInAccount},
 };
 use futures::FutureExt;
 use http::StatusCode;
 
 use super::{
-    act::{Moment, Setting},
+    act::{Moment, Setting, Text},
     host::{Content, Ground, Host},
     kernel::{Kernel, TaskId},
     mutant::Mutant,
@@ -83,10 +84,39 @@ pub(super) fn run(content: &Content, plan: &Plan, mode: Mode) -> Result<Outcome,
 struct Letter {
     eid: Eid,
     person: usize,
+    /// The platform's id.
+    id: String,
     platform_at: Time,
     acknowledged: bool,
+    /// What its person made of it last.
+    made: Option<Changed>,
+    /// The same, as far as it was acknowledged.
+    now: Option<Changed>,
     /// The data was restored to a moment before it: nobody can demand it any more.
     forgotten: bool,
+}
+
+impl Letter {
+    /// What was taken back stays so, and the newest words count.
+    fn change(&mut self, change: Changed) {
+        let is_newer = match (self.now, change) {
+            (None, _) | (Some(Changed::Edited(..)), Changed::TakenBack) => true,
+            (Some(Changed::TakenBack), _) => false,
+            (Some(Changed::Edited(before, _)), Changed::Edited(at, _)) => at >= before,
+        };
+        if is_newer {
+            self.now = Some(change);
+        }
+    }
+}
+
+/// What became of a message's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    /// They were changed at a time, into these.
+    Edited(Time, Text),
+    /// They were taken back.
+    TakenBack,
 }
 
 /// A webhook body.
@@ -95,6 +125,8 @@ struct Delivery {
     request: Request,
     /// The messages in it.
     letters: Vec<usize>,
+    /// The message that it changes, and how.
+    change: Option<(usize, Changed)>,
     acknowledged: bool,
     tries: u32,
 }
@@ -170,7 +202,7 @@ impl Wake for Flag {
 
 struct World {
     ground: Ground,
-    at: Address,
+    accounts: Vec<Address>,
     keys: Arc<BrandKeys>,
     people: Vec<Person>,
     hosts: Vec<Host>,
@@ -201,12 +233,11 @@ struct World {
 impl World {
     fn new(content: &Content, plan: &Plan, mode: Mode) -> Result<Self, Problem> {
         let ground = ground(content, plan.setting, mode)?;
-        let account = content.accounts.iter().next().ok_or("the demo brand has no account")?;
-        let at = account.at.clone();
-        let keys = keys(&ground.vault, &at)?;
+        let accounts: Vec<_> = content.accounts.iter().map(|it| it.at.clone()).collect();
+        let keys = keys(&ground.vault, accounts.first().ok_or("the demo brand has no account")?)?;
         let mut world = Self {
             ground,
-            at,
+            accounts,
             keys,
             people: everybody(),
             hosts: Vec::new(),
@@ -253,6 +284,15 @@ impl World {
 
     fn now(&self) -> Time {
         self.ground.kernel.now()
+    }
+
+    /// The account that a person writes to.
+    fn account_of(&self, person: &Person) -> Option<&Address> {
+        self.accounts.iter().find(|at| at.channel == person.channel())
+    }
+
+    fn brand(&self) -> Option<&BrandId> {
+        self.accounts.first().map(|at| &at.brand)
     }
 
     /// Has something happen at a time.
@@ -341,9 +381,14 @@ fn ground(content: &Content, setting: Setting, mode: Mode) -> Result<Ground, Pro
         seed => Memory::with_weather(seed),
     };
     let vault = Arc::new(FixedVault::new(7));
-    let mut played = StandInAccount::of(account).ok_or("the demo brand has no app secret")?;
-    played.access_token = token(0);
-    let stand_in = WhatsAppStandIn::new(played, kernel.clock(0));
+    let mut stand_ins = Vec::new();
+    for account in content.accounts.iter() {
+        let played = StandInAccount::of(account).ok_or("the demo brand has no app secret")?;
+        let played = StandInAccount { access_token: token(0), ..played };
+        stand_ins.push(StandIn::new(played, kernel.clock(0)));
+    }
+    let stand_ins: [_; 2] =
+        stand_ins.try_into().map_err(|_others| "a world has one account on each channel")?;
     let keys = keys(&vault, &account.at)?;
     let watched = Watched {
         memory: memory.clone(),
@@ -353,7 +398,7 @@ fn ground(content: &Content, setting: Setting, mode: Mode) -> Result<Ground, Pro
     };
     Ok(Ground {
         setting,
-        platform: Platform::new(stand_in, keys, memory.clone(), kernel.clone(), watch.clone()),
+        platform: Platform::new(stand_ins, keys, memory.clone(), kernel.clone(), watch.clone()),
         table: Faulty::new(watched, kernel.clock(0)),
         lanes: Lanes::new(kernel.clone()),
         kernel,

@@ -14,10 +14,10 @@ use std::{
 };
 
 use forthright_core::{
-    Clock, Personal, Secret, Time,
+    Channel, Clock, Secret, Time,
     http::{Request, Response},
 };
-use forthright_testkit::standin::{Customer, Incoming, StandInAccount, WhatsAppStandIn};
+use forthright_testkit::standin::{Customer, Incoming, StandIn, StandInAccount};
 
 use crate::wire::{self, Connection, Message};
 
@@ -48,7 +48,7 @@ impl Taken {
 /// The platform.
 #[derive(Debug)]
 pub(crate) struct Platform {
-    stand_in: WhatsAppStandIn,
+    stand_in: StandIn,
     taken: Mutex<Vec<Taken>>,
     /// How long a call takes, in microseconds.
     delay: AtomicU64,
@@ -59,9 +59,8 @@ impl Platform {
     /// Listens as long as this process runs.
     pub(crate) fn start() -> Arc<Self> {
         let account = StandInAccount {
-            phone_number_id: ACCOUNT.to_owned(),
-            waba_id: "310000000000001".to_owned(),
-            display_phone_number: "15550100100".to_owned(),
+            channel: Channel::WhatsApp,
+            id: ACCOUNT.to_owned(),
             api_version: "v25.0".to_owned(),
             app_secret: Secret::from(APP_SECRET),
             access_token: Secret::from(ACCESS_TOKEN),
@@ -69,7 +68,7 @@ impl Platform {
         let clock = Clock::new(|| Time::from_seconds(now_seconds()), |_| ready(()));
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let platform = Arc::new(Self {
-            stand_in: WhatsAppStandIn::new(account, clock),
+            stand_in: StandIn::new(account, clock),
             taken: Mutex::default(),
             delay: AtomicU64::new(0),
             address: listener.local_addr().unwrap(),
@@ -191,11 +190,7 @@ impl Person {
     }
 
     fn customer(&self) -> Customer {
-        Customer {
-            wa_id: self.phone.clone().map(Personal::new),
-            user_id: self.user_id.clone().map(Personal::new),
-            name: Personal::new(self.name.clone()),
-        }
+        Customer::on_whatsapp(self.phone.as_deref(), self.user_id.as_deref(), &self.name)
     }
 }
 

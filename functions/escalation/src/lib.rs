@@ -3,12 +3,14 @@
 mod call;
 mod settings;
 
+use std::{collections::BTreeSet, time::Duration};
+
 use ::http::{HeaderValue, Method, StatusCode};
 use forthright_channels as channels;
 use forthright_core::{
-    BrandId, CaseId, CaseRef, Fault, Handle, Lane, Poison, Queue, Secret, Table, Vault,
+    Address, CaseId, CaseRef, Fault, Handle, Lane, Poison, Queue, Secret, Table, Vault,
     case::CaseState,
-    gate::Refusal,
+    gate::{Refusal, WINDOW},
     http::{self, Request, Response},
     ledger::{Answer, CaseView, Cases},
     people::{Denied, Role, admit},
@@ -37,8 +39,9 @@ const CASES_LISTED: usize = 200;
 pub struct Escalation<T, V, Q> {
     /// The cases.
     pub cases: Cases<T, V>,
-    /// Whose cases these people see.
-    pub brands: Vec<BrandId>,
+    /// On which accounts are the cases that these people see, and how long after a customer's message they may answer
+    /// there.
+    pub served: Vec<(Address, Duration)>,
     /// What opens the API to who has proved no role. There is no start without it.
     pub operator_token: Secret,
     /// Where hints go.
@@ -51,7 +54,8 @@ impl<T: Table, V: Vault, Q: Queue> Escalation<T, V, Q> {
 
     async fn list(&self) -> Result<Response, Fault> {
         let mut cases = Vec::new();
-        for brand in &self.brands {
+        let brands: BTreeSet<_> = self.served.iter().map(|(at, _)| &at.brand).collect();
+        for brand in brands {
             cases.extend(self.cases.list(brand, CASES_LISTED).await?);
         }
         cases.sort_by_key(|view| (view.priority, view.sla_at));
@@ -75,7 +79,10 @@ impl<T: Table, V: Vault, Q: Queue> Escalation<T, V, Q> {
         };
         let repeated = request.headers().get("idempotency-key").map(HeaderValue::as_bytes);
         let out = self.cases.out_id(&view.at.brand, view.case, repeated).await?;
-        let answer = self.cases.answer(view.case, out, &text).await?;
+        let window = self.served.iter().find(|(at, _)| *at == view.at).map(|(_, window)| *window);
+        // Of an account that is served no more nobody knows that it has a permission.
+        let window = window.unwrap_or(WINDOW);
+        let answer = self.cases.answer(view.case, out, &text, window).await?;
         self.respond(StatusCode::ACCEPTED, answer).await
     }
 
@@ -106,7 +113,9 @@ impl<T: Table, V: Vault, Q: Queue> Escalation<T, V, Q> {
 
     async fn one(&self, case: CaseId, call: Call, request: &Request) -> Result<Response, Fault> {
         let view = self.cases.find(case).await?;
-        let Some(view) = view.filter(|view| self.brands.contains(&view.at.brand)) else {
+        let is_served =
+            |view: &CaseView| self.served.iter().any(|(at, _)| at.brand == view.at.brand);
+        let Some(view) = view.filter(is_served) else {
             return Ok(not_found());
         };
         match call {

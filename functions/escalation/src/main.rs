@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     let settings = Settings::read(aws.source())?;
     let escalation = Escalation {
         cases: Cases::new(&aws.stores()?),
-        brands: settings.brands,
+        served: settings.served,
         operator_token: settings.operator_token,
         queue: aws.queue(&SENDS)?,
     };

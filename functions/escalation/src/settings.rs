@@ -1,13 +1,15 @@
 //! What the escalation function must be told before it starts.
 
-use forthright_core::{BrandId, Secret, Source};
+use std::time::Duration;
+
+use forthright_core::{Address, Secret, Source};
 use forthright_policy::{Served, served::ServedError};
 
 /// The settings of the escalation function.
 #[derive(Debug)]
 pub struct Settings {
-    /// The brands whose cases are shown.
-    pub brands: Vec<BrandId>,
+    /// The accounts whose cases are shown, and how long after a customer's message people may answer there.
+    pub served: Vec<(Address, Duration)>,
     /// What opens the API.
     pub operator_token: Secret,
 }
@@ -21,7 +23,7 @@ impl Settings {
     /// Reads the settings; whatever is missing or wrong stops the start.
     pub fn read(source: &Source) -> Result<Self, ServedError> {
         Ok(Self {
-            brands: Served::read_brands(source)?,
+            served: Served::read_windows(source)?,
             operator_token: source.secret(Self::OPERATOR_TOKEN)?,
         })
     }
@@ -44,7 +46,8 @@ mod tests {
     fn what_is_there_is_read_and_not_shown() {
         let settings = Settings::read(&source("", "")).unwrap();
         assert!(settings.operator_token.matches(b"CANARY of enough bytes"));
-        assert_eq!(settings.brands, ["demo".parse().unwrap()]);
+        assert!(!settings.served.is_empty());
+        assert!(settings.served.iter().all(|(at, _)| at.brand.as_str() == "demo"));
         assert!(!format!("{settings:?}").contains("CANARY"));
     }
 

@@ -48,6 +48,7 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
         Ok(Facts {
             eid: opened.eid(),
             content_is_text: opened.text().is_some(),
+            pressed: opened.pressed(),
             platform_at: opened.platform_at(),
             now: self.clock.now(),
             late_after: brand.late_after(),
@@ -56,7 +57,8 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
     }
 
     async fn detect(&self, opened: &Opened) -> Result<Option<Detection>, Fault> {
-        let Some(text) = opened.text() else {
+        // What was pressed says itself what it means.
+        let Some(text) = opened.text().filter(|_| opened.pressed().is_none()) else {
             return Ok(None);
         };
         let facts = self.facts(opened)?;

@@ -2,17 +2,18 @@
 
 mod prepare;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use forthright_channels as channels;
 use forthright_core::{
-    Account, Accounts, Clock, Fault, Handle, Lane, Poison, Queue, Table, TaskRef, Vault,
+    Account, Accounts, Clock, Fault, Handle, Lane, Poison, Queue, Table, TaskRef, Time, Vault,
     case::Reason,
     gate::Refusal,
     http::{Exchange, ExchangeFault},
     ledger::{Claim, Due, Register, Replies},
     metric::{Metric, count, took},
-    outbound::SendOutcome,
+    outbound::{Obstacle, SendOutcome},
+    pace::Pace,
     send_all,
     table::Grant,
 };
@@ -26,6 +27,20 @@ pub const SENDS: [Lane; 2] = [Lane::Human, Lane::Privacy];
 /// How often a claim is tried anew because the conversation moved while it was made.
 const TRIES: usize = 8;
 
+/// The longest that a message waits here for its account's turn; who must wait longer makes room for other accounts.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// How long an account rests that sent too much, where the platform does not say.
+const REST: Duration = Duration::from_secs(1);
+
+/// What came of an attempt.
+enum Attempt {
+    /// It is over: sent, refused, or put off.
+    Over,
+    /// The conversation moved, or time passed: open the message again.
+    Again,
+}
+
 /// The reply function.
 #[derive(Debug)]
 pub struct Reply<T, V, E, Q> {
@@ -37,6 +52,8 @@ pub struct Reply<T, V, E, Q> {
     pub book: Arc<Book>,
     /// The accounts to send from.
     pub accounts: Accounts,
+    /// How fast each of them may send.
+    pub pace: Pace,
     /// What calls the platforms.
     pub exchange: E,
     /// The time.
@@ -49,51 +66,97 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
     /// What the function does to which rows.
     pub const GRANTS: [&[Grant]; 2] = [Replies::<T, V>::GRANTS, Register::<T, V>::GRANTS];
 
-    /// Tries to send once. False if the conversation moved before anything was claimed.
-    async fn attempt(&self, due: &Due) -> Result<bool, Fault> {
+    /// Tries to send once. `has_turn` is whether the account's pace was waited for already.
+    async fn attempt(&self, due: &Due, has_turn: &mut bool) -> Result<Attempt, Fault> {
         let account = self.accounts.at(due.at()).ok_or(Fault::rejected("unknown account"))?;
         if self.register.is_suspended(&due.settings, &account.at, &account.access_token).await? {
-            self.replies.postpone(due).await?;
-            return Ok(true);
+            self.replies.suspend(due).await?;
+            return Ok(Attempt::Over);
         }
-        let prepared = match prepare(due, &self.book, self.clock.now()) {
+        let prepared = match prepare(due, &self.book, account.people_window, self.clock.now()) {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 self.refuse(due, refusal).await?;
-                return Ok(true);
+                return Ok(Attempt::Over);
             }
         };
+        if !*has_turn {
+            if let Err(not_before) = self.pace.take(account, self.clock.now()) {
+                return self.wait(due, account, not_before, has_turn).await;
+            }
+            *has_turn = true;
+        }
         let claim = Claim {
             outbound: &prepared.outbound,
             template: prepared.template,
             ruleset: self.book.ruleset_digest(),
         };
         let Some(claimed) = self.replies.claim(due, &claim).await? else {
-            return Ok(false);
+            return Ok(Attempt::Again);
         };
         // From here on the message may be on its way: whatever happens is settled, never tried blindly again.
-        let composed = channels::compose(account, &due.ids, &prepared.outbound, claimed.opaque());
-        let outcome = match composed {
+        let sending = channels::Sending {
+            to: &due.ids,
+            text: &prepared.outbound,
+            opaque: claimed.opaque(),
+            is_after_window: prepared.is_after_window,
+        };
+        let outcome = match channels::compose(account, &sending) {
             Ok(_) if !claimed.may_be_sent(self.clock.now()) => {
                 tracing::warn!(task.id = %due.reference.task, "a claim came too late; nothing was sent");
-                SendOutcome::RefusedForNow { retry_after: None }
+                SendOutcome::RefusedForNow { retry_after: None, is_accounts: false }
             }
             Ok(request) => self.send(account, request).await,
             Err(error) => {
                 tracing::error!(task.id = %due.reference.task, error = %error, "could not be composed");
-                SendOutcome::RefusedForGood { code: None }
+                SendOutcome::RefusedForGood { code: None, obstacle: Obstacle::Other }
             }
         };
+        if let SendOutcome::RefusedForNow { retry_after, is_accounts: true } = outcome {
+            self.pace.rest(account, self.clock.now(), retry_after.unwrap_or(REST));
+        }
         let hints = self.replies.settle(claimed, &outcome).await?;
         send_all(&self.queue, hints).await;
         count(metric_of(&outcome));
         if due.because().is_some() && matches!(outcome, SendOutcome::Accepted { .. }) {
             took(Metric::AnswerDelay, self.clock.now().since(due.written_at));
         }
-        if outcome == SendOutcome::TokenInvalid {
-            self.suspend(account).await?;
+        match outcome {
+            SendOutcome::TokenInvalid => self.suspend(account).await?,
+            SendOutcome::RefusedForGood { obstacle: Obstacle::Restricted, code } => {
+                tracing::error!(
+                    channel = %account.at.channel, account = %account.at.account, code,
+                    alarm = "account_restricted",
+                    "the platform holds the account back; people get its messages"
+                )
+            }
+            _ => {}
         }
-        Ok(true)
+        Ok(Attempt::Over)
+    }
+
+    /// Waits for the account's turn, or puts the message off if that would take long.
+    async fn wait(
+        &self,
+        due: &Due,
+        account: &Account,
+        mut not_before: Time,
+        has_turn: &mut bool,
+    ) -> Result<Attempt, Fault> {
+        let until = self.clock.now().plus(TURN_WAIT_MAX);
+        while not_before <= until {
+            self.clock.sleep(not_before.since(self.clock.now())).await;
+            match self.pace.take(account, self.clock.now()) {
+                Ok(()) => {
+                    *has_turn = true;
+                    return Ok(Attempt::Again);
+                }
+                Err(later) => not_before = later,
+            }
+        }
+        self.replies.postpone(due, not_before).await?;
+        count(Metric::TextsPutOff);
+        Ok(Attempt::Over)
     }
 
     async fn send(
@@ -113,11 +176,11 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
             }
             Err(fault @ ExchangeFault::NotSent(_)) => {
                 tracing::warn!(channel = %channel, error = %fault, "a message did not leave");
-                SendOutcome::RefusedForNow { retry_after: None }
+                SendOutcome::RefusedForNow { retry_after: None, is_accounts: false }
             }
             Err(fault @ ExchangeFault::NotAllowed(_)) => {
                 tracing::error!(channel = %channel, error = %fault, "a call was not allowed");
-                SendOutcome::RefusedForGood { code: None }
+                SendOutcome::RefusedForGood { code: None, obstacle: Obstacle::Other }
             }
             Err(fault @ ExchangeFault::Unknown(_)) => {
                 tracing::warn!(channel = %channel, error = %fault, "nobody knows if a message left");
@@ -155,12 +218,14 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Handle<TaskRef> for Reply<T, V, 
     type Output = ();
 
     async fn handle(&self, task: TaskRef) -> Result<(), Fault> {
+        let mut has_turn = false;
         for _ in 0..TRIES {
             let Some(due) = self.replies.open(&task).await? else {
                 return Ok(()); // sent before, another's, not due yet, or erased
             };
-            if self.attempt(&due).await? {
-                return Ok(());
+            match self.attempt(&due, &mut has_turn).await? {
+                Attempt::Over => return Ok(()),
+                Attempt::Again => {}
             }
         }
         Err(Fault::Contended { what: "conversation" })

@@ -1,7 +1,7 @@
 //! The reply Lambda.
 
 use forthright_aws::{Aws, Error};
-use forthright_core::{TaskRef, ledger};
+use forthright_core::{TaskRef, ledger, pace::Pace};
 use forthright_egress::Egress;
 use forthright_policy::Served;
 use forthright_reply::{Reply, SENDS};
@@ -14,6 +14,7 @@ async fn main() -> Result<(), Error> {
         replies: ledger::Replies::new(&stores),
         register: ledger::Register::new(&stores),
         book: served.book,
+        pace: Pace::default(),
         exchange: Egress::for_accounts(&served.accounts)?,
         accounts: served.accounts,
         clock: forthright_aws::clock(),

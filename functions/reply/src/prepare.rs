@@ -1,5 +1,7 @@
 //! Decides whether a message may be sent now, and with which words.
 
+use std::time::Duration;
+
 use forthright_channels as channels;
 use forthright_core::{
     Time,
@@ -18,18 +20,26 @@ pub struct Prepared {
     pub outbound: Outbound,
     /// The template and its version, if a template says it.
     pub template: Option<String>,
+    /// Whether the platform's window for answers is over, and a person writes with its permission.
+    pub is_after_window: bool,
 }
 
-/// Whether the message may be sent at `now`, and with which words. Whatever is missing, withdrawn or out of
+/// Whether the message may be sent at `now`, and with which words; `people_window` is how long the account's people may
+/// answer. Whatever is missing, withdrawn or out of
 /// date silences the machine, and a person gets the message.
-pub fn prepare(due: &Due, book: &Book, now: Time) -> Result<Prepared, Refusal> {
-    due.strictest.admits(due.actor, due.because(), now)?;
+pub fn prepare(
+    due: &Due,
+    book: &Book,
+    people_window: Duration,
+    now: Time,
+) -> Result<Prepared, Refusal> {
+    due.strictest.admits(due.actor, due.because(), now, people_window)?;
     // After the copy that was put back was made it may have been answered.
-    if Some(due.written_at) <= due.settings.restored_at {
+    if Some(due.not_written_before) <= due.settings.restored_at {
         return Err(Refusal::Escalate(Reason::Restored));
     }
     if let Some(authored) = &due.authored {
-        return spoken(due, authored);
+        return spoken(due, authored, now);
     }
     if !due.settings.automation {
         return Err(Refusal::Escalate(Reason::AutomationOff));
@@ -47,17 +57,22 @@ pub fn prepare(due: &Due, book: &Book, now: Time) -> Result<Prepared, Refusal> {
     let disclosed =
         book.disclose(brand, placement, &reply.rendered, limit).map_err(|_unfit| unfit)?;
     Ok(Prepared {
-        outbound: Outbound::Machine(disclosed),
+        outbound: Outbound::Machine(disclosed.offering(reply.offers)),
         template: Some(format!("{}@{}", reply.template, reply.version)),
+        is_after_window: false,
     })
 }
 
 /// A person's words, as they are.
-fn spoken(due: &Due, authored: &Authored) -> Result<Prepared, Refusal> {
+fn spoken(due: &Due, authored: &Authored, now: Time) -> Result<Prepared, Refusal> {
     if due.actor != Actor::Agent {
         return Err(Refusal::Escalate(Reason::Poison));
     }
-    Ok(Prepared { outbound: Outbound::Person(authored.clone()), template: None })
+    Ok(Prepared {
+        outbound: Outbound::Person(authored.clone()),
+        template: None,
+        is_after_window: !due.strictest.window_is_open(now),
+    })
 }
 
 /// The day on which a review date is looked at, in UTC.

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
+    json::Scalar,
     messenger,
-    meta::{Scalar, envelope::offset},
-    parts,
+    meta::envelope::offset,
+    platform,
     seen::{Part, Seen},
     served::Served,
     whatsapp,
@@ -71,7 +72,7 @@ pub fn read(channel: Channel, body: &[u8]) -> Result<Vec<Seen<'_>>, NotTheChanne
     if others.contains(&object.as_str()) {
         return Err(NotTheChannels::AnotherPlatforms);
     }
-    let seen = parts(channel, body, Served::Any).map(|part| match part {
+    let seen = platform(channel).parts(body, Served::Any).map(|part| match part {
         Part::Seen(seen) => *seen,
         Part::Unreadable(Unreadable { kind, offset }) => {
             debug_assert_ne!(kind, UnreadableKind::ForeignAccount, "any account may be named");

@@ -1,34 +1,48 @@
 //! One file a platform: verify, read, compose, classify errors. Pure: no I/O, no clock.
 //!
-//! The functions here choose the platform by its [`Channel`]; a further platform is one more arm of each.
-//! [`Verified`] is the proof that a body came from the platform: only [`verify`] makes one, and only
-//! it can be [`parse`]d into events. [`read`] only looks: nothing that comes of it can be acted upon.
+//! A platform is a [`Platform`]; README.md tells how one is added. [`Verified`] is the proof that a body came from it: only
+//! [`verify`] makes one, and only it can be [`parse`]d into events. [`read`] only looks: nothing that comes of it can be
+//! acted upon.
 
+mod compose;
 mod inspect;
-pub mod messenger;
+pub mod json;
+mod messenger;
 pub mod meta;
 mod normalise;
+mod platform;
 mod seen;
 mod served;
-pub mod whatsapp;
+mod verify;
+mod whatsapp;
 
 use bytes::Bytes;
 use forthright_core::{
-    Account, Accounts, Channel, PlatformId, Secret,
+    Account, Accounts, Channel, Secret,
     event::Event,
     http::{Request, Response},
-    outbound::{Outbound, SendOutcome, TextLimit},
+    outbound::{SendOutcome, TextLimit},
 };
 use http::HeaderMap;
 
+pub use compose::{ComposeError, sendable};
 pub use inspect::{NotTheChannels, read};
-pub use meta::{
-    ComposeError, HandshakeRejection, OPAQUE_CHARS_MAX, Rejection, SignedRequest,
-    SignedRequestRejection, Verified,
-};
+pub use messenger::Messenger;
+pub use meta::{OPAQUE_CHARS_MAX, SignedRequest, SignedRequestRejection};
 pub use normalise::{KIND_CHARS_MAX, MESSAGE_ID_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+pub use platform::{Platform, Seens, Sending};
 pub use seen::{Kind, Part, Raw, Seen};
-use served::Served;
+pub use served::Served;
+pub use verify::{HandshakeRejection, Rejection, Verified, only_header, usable, verify_by};
+pub use whatsapp::WhatsApp;
+
+/// The platform behind a channel.
+pub const fn platform(channel: Channel) -> &'static dyn Platform {
+    match channel {
+        Channel::WhatsApp => &WhatsApp,
+        Channel::Messenger => &Messenger,
+    }
+}
 
 /// Takes in a body only if the platform signed these very bytes with one of `secrets`.
 pub fn verify(
@@ -37,21 +51,16 @@ pub fn verify(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Result<Verified, Rejection> {
-    match channel {
-        Channel::WhatsApp | Channel::Messenger => meta::verify(secrets, headers, body),
-    }
+    verify_by(platform(channel), secrets, headers, body)
 }
 
-/// Answers the platform's question whether this address wants its events: what to answer with, as plain
-/// text. `query` is the request's query string. It needs no storage, so it works when that is down.
+/// Answers the platform's question whether this address wants its events; see [`Platform::handshake`].
 pub fn handshake(
     channel: Channel,
     query: Option<&str>,
     verify_token: &Secret,
 ) -> Result<String, HandshakeRejection> {
-    match channel {
-        Channel::WhatsApp | Channel::Messenger => meta::handshake(query, verify_token),
-    }
+    platform(channel).handshake(query, verify_token)
 }
 
 /// Everything that a verified body says, in its order; at least one event, never an error. Each event is made
@@ -64,43 +73,31 @@ pub fn parse<'a>(
     account: &'a Account,
     accounts: &'a Accounts,
 ) -> impl Iterator<Item = Event> + Send + 'a {
+    parse_by(platform(account.at.channel), body, account, accounts)
+}
+
+/// The same, by a platform that need not be one of our channels.
+pub fn parse_by<'a>(
+    platform: &dyn Platform,
+    body: &'a Verified,
+    account: &'a Account,
+    accounts: &'a Accounts,
+) -> impl Iterator<Item = Event> + Send + 'a {
     let served = Served::Of(account, accounts);
-    parts(account.at.channel, body.bytes(), served).map(move |part| normalise::event(part, served))
+    platform.parts(body.bytes(), served).map(move |part| normalise::event(part, served))
 }
 
-fn parts<'a>(channel: Channel, body: &'a [u8], served: Served<'a>) -> meta::envelope::Seens<'a> {
-    let (object, entry): (_, meta::envelope::Entry) = match channel {
-        Channel::WhatsApp => (whatsapp::OBJECT, whatsapp::entry),
-        Channel::Messenger => (messenger::OBJECT, messenger::entry),
-    };
-    meta::envelope::read(body, object, served, entry)
-}
-
-/// The request that sends `text` from `account` to a person, with `opaque` to recognise it by later.
-pub fn compose(
-    account: &Account,
-    to: &[PlatformId],
-    text: &Outbound,
-    opaque: &str,
-) -> Result<Request, ComposeError> {
-    match account.at.channel {
-        Channel::WhatsApp => whatsapp::compose(account, to, text, opaque),
-        Channel::Messenger => messenger::compose(account, to, text, opaque),
-    }
+/// The request that sends a text from `account`; see [`Platform::compose`].
+pub fn compose(account: &Account, sending: &Sending<'_>) -> Result<Request, ComposeError> {
+    platform(account.at.channel).compose(account, sending)
 }
 
 /// What the platform did with a message, by its response.
 pub fn classify(channel: Channel, response: &Response) -> SendOutcome {
-    match channel {
-        Channel::WhatsApp => whatsapp::classify(response),
-        Channel::Messenger => messenger::classify(response),
-    }
+    platform(channel).classify(response)
 }
 
 /// How long a text may be, and in which unit the platform counts.
-pub const fn text_limit(channel: Channel) -> TextLimit {
-    match channel {
-        Channel::WhatsApp => whatsapp::TEXT_LIMIT,
-        Channel::Messenger => messenger::TEXT_LIMIT,
-    }
+pub fn text_limit(channel: Channel) -> TextLimit {
+    platform(channel).text_limit()
 }

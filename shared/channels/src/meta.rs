@@ -4,16 +4,12 @@ pub(crate) mod envelope;
 mod form;
 mod graph;
 mod handshake;
-mod scalar;
-mod signature;
+pub(crate) mod signature;
 mod signed_request;
 pub(crate) mod wire;
 
-pub use graph::ComposeError;
-pub(crate) use graph::{Meaning, classify_by, post, sendable};
-pub use handshake::{HandshakeRejection, handshake};
-pub(crate) use scalar::Scalar;
-pub use signature::{Rejection, Verified, verify};
+pub(crate) use graph::{Meaning, classify_by, post};
+pub(crate) use handshake::handshake;
 pub use signed_request::{SignedRequest, SignedRequestRejection, signed_request};
 
 /// The longest opaque field, in characters: `biz_opaque_callback_data` in WhatsApp's "Cloud API reference: Messages".

@@ -190,7 +190,11 @@ fn content(seen: &Seen<'_>) -> Option<Content> {
         // No platform takes so much from a person. Who wrote is known, so somebody can ask.
         return Some(other("long_text"));
     }
-    Some(Content::Text(text.into()))
+    let pressed = seen.payload.as_deref().and_then(|payload| payload.parse().ok());
+    Some(match pressed {
+        Some(choice) => Content::Pressed { choice, words: text.into() },
+        None => Content::Text(text.into()),
+    })
 }
 
 fn ignored(seen: &Seen<'_>) -> Event {

@@ -105,33 +105,36 @@ pub struct Seen<'a> {
     pub sender: Option<Raw<'a>>,
     /// The words.
     pub text: Option<Raw<'a>>,
+    /// What we gave the platform to tell what was pressed.
+    pub payload: Option<Raw<'a>>,
     /// The platform's time.
     pub time: Option<Time>,
     /// What is sent where it is not text, why something failed, or what is ignored: the platform's name for it.
     pub reason: Option<Raw<'a>>,
     /// Every id of the person, the one to prefer first.
-    pub(crate) ids: [Option<(IdKind, Raw<'a>)>; 4],
+    pub ids: [Option<(IdKind, Raw<'a>)>; 4],
     /// The name that the person shows.
-    pub(crate) name: Option<Raw<'a>>,
+    pub name: Option<Raw<'a>>,
     /// The field that we send for ourselves.
-    pub(crate) opaque: Option<Raw<'a>>,
+    pub opaque: Option<Raw<'a>>,
     /// What it says of a message of ours.
-    pub(crate) receipt: Option<ReceiptOutcome>,
+    pub receipt: Option<ReceiptOutcome>,
     /// Whether everybody could see it.
-    pub(crate) is_public: bool,
+    pub is_public: bool,
     /// Where it stands, in bytes from the start of the body.
-    pub(crate) offset: usize,
+    pub offset: usize,
 }
 
 impl Seen<'_> {
     /// One of this kind, of which nothing else is known.
-    pub(crate) const fn new(kind: Kind, offset: usize) -> Self {
+    pub const fn new(kind: Kind, offset: usize) -> Self {
         Self {
             kind,
             account: None,
             id: None,
             sender: None,
             text: None,
+            payload: None,
             time: None,
             reason: None,
             ids: [None, None, None, None],
@@ -146,7 +149,7 @@ impl Seen<'_> {
 
 impl<'a> Seen<'a> {
     /// Something of no use here, by the platform's name.
-    pub(crate) fn ignored(name: impl Into<Raw<'a>>, offset: usize) -> Self {
+    pub fn ignored(name: impl Into<Raw<'a>>, offset: usize) -> Self {
         Self { reason: Some(name.into()), ..Seen::new(Kind::Ignored, offset) }
     }
 }
@@ -168,7 +171,7 @@ pub enum Part<'a> {
 
 impl<'a> Part<'a> {
     /// The same, said to this account.
-    pub(crate) fn addressed(mut self, account: Option<&Raw<'a>>) -> Self {
+    pub fn addressed(mut self, account: Option<&Raw<'a>>) -> Self {
         if let Self::Seen(seen) = &mut self {
             seen.account = account.cloned();
         }

@@ -4,7 +4,7 @@ use forthright_core::{Account, Accounts, ids::Address};
 
 /// Of which accounts a body may speak.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Served<'a> {
+pub enum Served<'a> {
     /// Of any: it is only looked at.
     Any,
     /// Of the account whose path it came to, and of others that the same app of the same brand serves. One app may
@@ -15,12 +15,12 @@ pub(crate) enum Served<'a> {
 
 impl<'a> Served<'a> {
     /// Whether a body may speak of the account that it names.
-    pub(crate) fn has(self, named: Option<&str>) -> bool {
+    pub fn has(self, named: Option<&str>) -> bool {
         matches!(self, Self::Any) || self.address(named).is_some()
     }
 
     /// The address of the account that a body names.
-    pub(crate) fn address(self, named: Option<&str>) -> Option<&'a Address> {
+    pub fn address(self, named: Option<&str>) -> Option<&'a Address> {
         let (Self::Of(account, accounts), Some(named)) = (self, named) else {
             return None;
         };

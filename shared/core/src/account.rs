@@ -1,5 +1,7 @@
 //! The accounts that are served, with the secrets that open them.
 
+use std::{num::NonZeroU32, time::Duration};
+
 use crate::{
     ids::{AccountId, Address, BrandId, Channel},
     personal::Secret,
@@ -20,6 +22,11 @@ pub struct Account {
     pub verify_token: Secret,
     /// What opens the platform's API for us.
     pub access_token: Secret,
+    /// How many messages a second the platform takes from it.
+    pub messages_per_second: NonZeroU32,
+    /// How long after a customer's message the brand's people may answer it: the platform's window, or more where the
+    /// account has the platform's permission ([`HUMAN_AGENT_WINDOW`](crate::gate::HUMAN_AGENT_WINDOW)).
+    pub people_window: Duration,
 }
 
 /// Every account that this process serves.

@@ -71,6 +71,10 @@ named! {
         HeldByPerson = "held_by_person",
         /// The platform's window for free text is closed.
         WindowClosed = "window_closed",
+        /// The platform cannot reach the customer: they blocked the account, or left.
+        Unreachable = "unreachable",
+        /// The platform holds the account back: for spam, a broken policy, an unpaid bill.
+        AccountRestricted = "account_restricted",
         /// The platform refused the reply for good.
         Refused = "refused",
         /// Nobody knows whether the reply went out: the customer may already have been answered.
@@ -137,6 +141,7 @@ impl Reason {
             | Self::Poison
             | Self::Unreadable
             | Self::ChannelSuspended
+            | Self::AccountRestricted
             | Self::Restricted => Priority::Urgent,
             Self::AskedForPerson
             | Self::NotUnderstood
@@ -148,6 +153,7 @@ impl Reason {
             | Self::HeldByPerson
             | Self::WindowClosed
             | Self::Refused
+            | Self::Unreachable
             | Self::AnsweredElsewhere
             | Self::Restored
             | Self::TriesOver => Priority::Normal,

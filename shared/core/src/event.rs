@@ -2,6 +2,7 @@
 
 use crate::{
     ids::{Address, PlatformId},
+    offer::Choice,
     personal::Personal,
     time::Time,
 };
@@ -52,6 +53,13 @@ pub struct Inbound {
 pub enum Content {
     /// Text.
     Text(Personal<String>),
+    /// Something of ours to press.
+    Pressed {
+        /// What it says.
+        choice: Choice,
+        /// The words that stood on it.
+        words: Personal<String>,
+    },
     /// Something that the machine does not understand, by the platform's name: a person gets it.
     Other {
         /// The platform's name for it, such as `image`.

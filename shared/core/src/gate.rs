@@ -19,6 +19,10 @@ use crate::{
 /// window opens and resets with each user message" (WhatsApp Business policy).
 pub const WINDOW: Duration = Duration::from_hours(24);
 
+/// How long after a person's message people of the brand, and nobody else, may answer on Messenger with the
+/// `HUMAN_AGENT` tag: "within 7 days" (Messenger Platform policy). The account needs Meta's permission for it.
+pub const HUMAN_AGENT_WINDOW: Duration = Duration::from_hours(7 * 24);
+
 /// How much earlier than the platform's the window closes for us: clocks differ, and sending takes time.
 pub const WINDOW_MARGIN: Duration = Duration::from_mins(6);
 
@@ -37,6 +41,8 @@ named! {
         NotAsked = "not_asked",
         /// The person took the message back.
         TakenBack = "taken_back",
+        /// The person rated what was done for them.
+        Rated = "rated",
     }
 }
 
@@ -129,6 +135,12 @@ impl Gate {
     #[must_use]
     pub fn heard(mut self, platform_at: Time) -> Self {
         self.window_from = self.window_from.max(Some(platform_at));
+        self.noticed(platform_at)
+    }
+
+    /// The gate after something that the person did without writing: an erasure covers it, and no window opens.
+    #[must_use]
+    pub fn noticed(mut self, platform_at: Time) -> Self {
         self.newest_at = self.newest_at.max(Some(platform_at));
         self
     }
@@ -189,16 +201,28 @@ impl Gate {
 
     /// Whether the platform's window for free text is open at `now`.
     pub fn window_is_open(&self, now: Time) -> bool {
-        self.window_from.is_some_and(|from| now < from.plus(WINDOW.saturating_sub(WINDOW_MARGIN)))
+        self.is_within(WINDOW, now)
     }
 
-    /// Whether `actor` may send at `now`; `because` is the message that is answered, if it is a reply.
+    fn is_within(&self, window: Duration, now: Time) -> bool {
+        self.window_from.is_some_and(|from| now < from.plus(window.saturating_sub(WINDOW_MARGIN)))
+    }
+
+    /// Whether `actor` may send at `now`; `because` is the message that is answered, if it is a reply, and
+    /// `people_window` how long the account's people may answer.
     ///
     /// The machine answers only while it holds the conversation, with two exceptions, each for the very
     /// message that brought the silence about: the one confirmation of an opt-out, and the one
     /// acknowledgement that a person was called, until that person speaks.
-    pub fn admits(&self, actor: Actor, because: Option<Eid>, now: Time) -> Result<(), Refusal> {
-        if !self.window_is_open(now) {
+    pub fn admits(
+        &self,
+        actor: Actor,
+        because: Option<Eid>,
+        now: Time,
+        people_window: Duration,
+    ) -> Result<(), Refusal> {
+        let window = if actor == Actor::Agent { people_window } else { WINDOW };
+        if !self.is_within(window, now) {
             return Err(Refusal::Escalate(Reason::WindowClosed));
         }
         match actor {

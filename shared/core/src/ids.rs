@@ -14,6 +14,13 @@ pub struct IdError {
     what: &'static str,
 }
 
+impl IdError {
+    /// The error of a text that is no `what`.
+    pub(crate) const fn of(what: &'static str) -> Self {
+        Self { what }
+    }
+}
+
 /// 128 bits, written as 32 lower-case hexadecimal digits.
 macro_rules! id {
     ($(#[doc = $doc:literal] $name:ident $what:literal;)*) => {$(

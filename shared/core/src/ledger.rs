@@ -9,6 +9,7 @@ mod changes;
 mod content;
 mod erasure;
 mod export;
+mod identity;
 mod inbox;
 mod moves;
 mod overdue;
@@ -46,6 +47,8 @@ pub const LEASE: Duration = Duration::from_mins(6);
 pub const UNKNOWN_WAIT: Duration = Duration::from_mins(10);
 /// After which time the steward looks after work whose hint may have been lost.
 pub const HINT_GRACE: Duration = Duration::from_mins(1);
+/// Longer than people can change a text of theirs: from memory, both platforms let them for 15 minutes.
+pub const EDITABLE: Duration = Duration::from_hours(24);
 /// How often sending is tried when the platform refuses for now.
 pub const ATTEMPTS_MAX: u32 = 8;
 /// The longest wait between two tries.

@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::personal::Personal;
+use crate::{offer::Offers, personal::Personal};
 
 /// Where a disclosure stands and why it is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -108,12 +108,19 @@ impl TextLimit {
 pub struct Disclosed {
     text: Personal<String>,
     placement: Placement,
+    offers: Option<Offers>,
 }
 
 impl Disclosed {
     /// Where its disclosure stands.
     pub const fn placement(&self) -> Placement {
         self.placement
+    }
+
+    /// The same text, with things to press under it.
+    #[must_use]
+    pub fn offering(self, offers: Option<Offers>) -> Self {
+        Self { offers, ..self }
     }
 }
 
@@ -147,7 +154,7 @@ pub fn disclose(
                 format!("{}\n\n{statement}", body.reveal())
             };
             if limit.fits(&text) {
-                return Ok(Disclosed { text: Personal::new(text), placement });
+                return Ok(Disclosed { text: Personal::new(text), placement, offers: None });
             }
         }
     }
@@ -196,6 +203,27 @@ impl Outbound {
             Self::Person(_) => None,
         }
     }
+
+    /// What the customer can press under it, if anything.
+    pub const fn offers(&self) -> Option<&Offers> {
+        match self {
+            Self::Machine(disclosed) => disclosed.offers.as_ref(),
+            Self::Person(_) => None,
+        }
+    }
+}
+
+/// Why a platform never takes a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Obstacle {
+    /// Its window for answers is closed.
+    Window,
+    /// The customer cannot be reached: they blocked the account, left, or have no such account any more.
+    Unreachable,
+    /// The account may not send: the platform holds it for spam, a broken policy, or an unpaid bill.
+    Restricted,
+    /// Something else about this message.
+    Other,
 }
 
 /// What a platform did with a message that we handed to it.
@@ -210,11 +238,15 @@ pub enum SendOutcome {
     RefusedForNow {
         /// How long it asks us to wait.
         retry_after: Option<Duration>,
+        /// Whether it takes nothing else from the account either until then.
+        is_accounts: bool,
     },
     /// It certainly did not take it, and never will.
     RefusedForGood {
         /// The platform's error code.
         code: Option<i64>,
+        /// Why.
+        obstacle: Obstacle,
     },
     /// It refuses our access token.
     TokenInvalid,

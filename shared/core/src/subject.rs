@@ -26,10 +26,13 @@ impl SubjectWrites {
         Self(vec![write])
     }
 
-    /// Also only while the gate of another subject is as it was read.
+    /// Also only while the gate of another subject is as it was read. One that is written anyway is checked by that.
     #[must_use]
     pub fn only_while(mut self, gate: &Gate) -> Self {
-        self.0.push(unmoved(gate));
+        let check = unmoved(gate);
+        if !self.0.iter().any(|write| write.key() == check.key()) {
+            self.0.push(check);
+        }
         self
     }
 

@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use forthright_core::{
     BrandId, Channel,
     decision::TemplateId,
+    offer::Offers,
     outbound::{self, Disclosed, Placement, Rendered, TextLimit},
 };
 use include_dir::{Dir, include_dir};
@@ -14,9 +15,10 @@ use jiff::civil::Date;
 
 use crate::{
     brand::Brand,
-    disclosure::{self, Disclosures},
+    disclosure::Disclosures,
     fault::{ContentError, Unfit},
-    language::Language,
+    language::{Language, language_of},
+    offered::Titles,
     template::Template,
 };
 
@@ -29,6 +31,7 @@ pub struct Book {
     brands: BTreeMap<BrandId, Shelf>,
     templates: BTreeMap<Language, BTreeMap<TemplateId, Template>>,
     intent_rules: BTreeMap<Language, String>,
+    titles: BTreeMap<Language, Titles>,
     digest: String,
 }
 
@@ -49,6 +52,8 @@ pub struct RenderedReply {
     pub template: TemplateId,
     /// The template's version.
     pub version: u32,
+    /// What the customer can press under it.
+    pub offers: Option<Offers>,
 }
 
 impl Book {
@@ -73,6 +78,7 @@ impl Book {
             brands: BTreeMap::new(),
             templates: BTreeMap::new(),
             intent_rules: BTreeMap::new(),
+            titles: BTreeMap::new(),
             digest: digest_of(&files),
         };
         let mut disclosures = Vec::new();
@@ -90,7 +96,10 @@ impl Book {
                     voice.insert(template.id().to_owned(), template);
                 }
                 ["disclosures", _] => {
-                    disclosures.push((disclosure::language_of(path)?, path, text));
+                    disclosures.push((language_of(path)?, path, text));
+                }
+                ["offers", _] => {
+                    book.titles.insert(language_of(path)?, Titles::parse(path, text)?);
                 }
                 ["intents", language, "rules.toml"] => {
                     let language =
@@ -105,10 +114,28 @@ impl Book {
         if book.brands.is_empty() {
             return Err(ContentError::new("brands", "there is no brand"));
         }
+        book.check_offers()?;
         for shelf in book.brands.values_mut() {
             shelf.fill(&disclosures, &book.templates)?;
         }
         Ok(book)
+    }
+
+    /// What a template offers must have words in its language.
+    fn check_offers(&self) -> Result<(), ContentError> {
+        let templates = self
+            .templates
+            .iter()
+            .flat_map(|(language, all)| all.values().map(move |template| (language, template)));
+        for (language, template) in templates {
+            if template.offering().is_some() && !self.titles.contains_key(language) {
+                let path = format!("replies/{}/{language}.md", template.id());
+                let what =
+                    format_args!("offers: there is no `offers/{language}.toml` with the words");
+                return Err(ContentError::new(&path, what));
+            }
+        }
+        Ok(())
     }
 
     /// The brand with this name.
@@ -163,6 +190,9 @@ impl Book {
             rendered: rendered.ok_or(Unfit::NoTemplate)?.clone(),
             template: found.id().to_owned(),
             version: found.version(),
+            offers: found
+                .offering()
+                .and_then(|offering| Some(self.titles.get(&language)?.offers(offering))),
         })
     }
 

@@ -1,8 +1,11 @@
 //! A brand: for whom the machine speaks, on which accounts, and how a customer reaches a person.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
-use forthright_core::{Account, AccountId, Address, BrandId, Channel, SettingsError, Source};
+use forthright_core::{
+    Account, AccountId, Address, BrandId, Channel, SettingsError, Source,
+    gate::{HUMAN_AGENT_WINDOW, WINDOW},
+};
 use serde::Deserialize;
 
 pub use crate::wording::Context;
@@ -35,6 +38,25 @@ struct AccountEntry {
     app_secrets: Vec<String>,
     verify_token: String,
     access_token: String,
+    messages_per_second: NonZeroU32,
+    human_agent: bool,
+}
+
+impl AccountEntry {
+    const fn people_window(&self) -> Duration {
+        if self.human_agent { HUMAN_AGENT_WINDOW } else { WINDOW }
+    }
+}
+
+/// How many messages a second an account may send where its file does not say: WhatsApp's "80 messages per second by
+/// default" for a number ("Throughput"), Messenger's "300 calls per second" for texts of a Page ("Rate limits").
+const fn pace_of(channel: Channel) -> NonZeroU32 {
+    const WHATSAPP: NonZeroU32 = NonZeroU32::new(80).unwrap();
+    const MESSENGER: NonZeroU32 = NonZeroU32::new(300).unwrap();
+    match channel {
+        Channel::WhatsApp => WHATSAPP,
+        Channel::Messenger => MESSENGER,
+    }
 }
 
 impl Brand {
@@ -131,6 +153,12 @@ impl Brand {
         self.accounts.iter().map(|entry| self.address(entry)).collect()
     }
 
+    /// Each account, and how long after a customer's message the brand's people may answer there.
+    pub fn people_windows(&self) -> Vec<(Address, Duration)> {
+        let with = |entry| (self.address(entry), AccountEntry::people_window(entry));
+        self.accounts.iter().map(with).collect()
+    }
+
     fn address(&self, entry: &AccountEntry) -> Address {
         Address { brand: self.id.clone(), channel: entry.channel, account: entry.id.clone() }
     }
@@ -151,6 +179,8 @@ impl Brand {
             app_secrets: app_secrets.collect::<Result<Vec<_>, _>>()?.concat(),
             verify_token: source.secret(&entry.verify_token)?,
             access_token: source.secret(&entry.access_token)?,
+            messages_per_second: entry.messages_per_second,
+            people_window: entry.people_window(),
         })
     }
 
@@ -205,6 +235,9 @@ struct AccountFile {
     app_secrets: Vec<String>,
     verify_token: String,
     access_token: String,
+    messages_per_second: Option<NonZeroU32>,
+    #[serde(default)]
+    human_agent: bool,
 }
 
 #[derive(Deserialize)]
@@ -302,14 +335,20 @@ fn account(file: &AccountFile) -> Result<AccountEntry, String> {
             ));
         }
     }
+    let channel = file.channel.parse().map_err(|error| format!("channel: {error}"))?;
+    if file.human_agent && channel != Channel::Messenger {
+        return Err("human_agent: only Messenger has that permission".to_owned());
+    }
     Ok(AccountEntry {
-        channel: file.channel.parse().map_err(|error| format!("channel: {error}"))?,
+        channel,
         id: file.id.parse().map_err(|error| format!("id: {error}"))?,
         api_base: file.api_base.clone(),
         api_version: file.api_version.clone(),
         app_secrets: file.app_secrets.clone(),
         verify_token: file.verify_token.clone(),
         access_token: file.access_token.clone(),
+        messages_per_second: file.messages_per_second.unwrap_or(pace_of(channel)),
+        human_agent: file.human_agent,
     })
 }
 

@@ -7,6 +7,7 @@ use forthright_core::{
     case::Reason,
     decision::Route,
     gate::{Gate, Silence},
+    offer::Choice,
 };
 
 /// How sure a detector must be before a machine answers, in thousandths. Below it a person does.
@@ -19,6 +20,8 @@ pub struct Facts<'a> {
     pub eid: Eid,
     /// Whether the person sent text.
     pub content_is_text: bool,
+    /// What of ours the person pressed instead of writing.
+    pub pressed: Option<Choice>,
     /// The platform's time of the message.
     pub platform_at: Time,
     /// The present.
@@ -34,20 +37,25 @@ pub struct Facts<'a> {
 /// 1. The person opted out by an earlier message and says so again: nobody, no second confirmation.
 /// 2. The person opts out: nobody, after one confirmation. This holds even if the message is late or a person has
 ///    the conversation, since an opt-out acts at once.
-/// 3. Not text: a person.
-/// 4. A person holds the conversation: that person.
-/// 5. The person opted out and wrote something else: a person.
-/// 6. Processing is restricted: a person.
-/// 7. The message is late: a person.
-/// 8. The platform's window is closed: a person.
-/// 9. The customer asks for a person, or about their data: a person.
-/// 10. Nothing was understood, or not surely enough: a person.
-/// 11. The machine.
+/// 3. The person rated what was done: nobody, the rating is kept.
+/// 4. Not text: a person.
+/// 5. A person holds the conversation: that person.
+/// 6. The person opted out and wrote something else: a person.
+/// 7. Processing is restricted: a person.
+/// 8. The message is late: a person.
+/// 9. The platform's window is closed: a person.
+/// 10. The customer asks for a person, or about their data: a person.
+/// 11. Nothing was understood, or not surely enough: a person.
+/// 12. The machine.
 ///
-/// In 3 the machine says that a person was called only if none of 4 to 8 holds; in 4 to 8 it says nothing.
-/// `detection` is none for what is not text; text without one counts as not understood.
+/// In 4 the machine says that a person was called only if none of 5 to 9 holds; in 5 to 9 it says nothing.
+/// `detection` is none for what is not text, and for what was pressed; text without one counts as not understood.
 pub fn decide(facts: &Facts<'_>, detection: Option<&Detection>) -> Route {
-    let intent = detection.map(understood);
+    let intent = match facts.pressed {
+        Some(Choice::Rating(_)) => return Route::Silent { silence: Silence::Rated },
+        Some(Choice::Person) => Some(Intent::TalkToPerson),
+        None => detection.map(understood),
+    };
     if intent == Some(Intent::Stop) {
         return opt_out(facts);
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     fault::ContentError,
-    language::Language,
+    language::{Language, language_of},
     wording::{self, Context},
 };
 
@@ -97,17 +97,6 @@ impl Disclosures {
             Placement::SuffixEvery => &self.suffix_every,
         }
     }
-}
-
-/// The language that a disclosure file is named after.
-pub(crate) fn language_of(path: &str) -> Result<Language, ContentError> {
-    path.rsplit('/')
-        .next()
-        .and_then(|file| file.strip_suffix(".toml"))
-        .and_then(|code| code.parse().ok())
-        .ok_or_else(|| {
-            ContentError::new(path, "the file must be named after a language, such as `en.toml`")
-        })
 }
 
 struct Check<'a> {

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::fault::ContentError;
+
 /// A language, by its ISO 639-1 code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Language([u8; 2]);
@@ -38,4 +40,12 @@ impl FromStr for Language {
             _ => Err(LanguageError),
         }
     }
+}
+
+/// The language that a content file such as `disclosures/en.toml` is named after.
+pub(crate) fn language_of(path: &str) -> Result<Language, ContentError> {
+    let name = path.rsplit('/').next().and_then(|file| file.strip_suffix(".toml"));
+    name.and_then(|code| code.parse().ok()).ok_or_else(|| {
+        ContentError::new(path, "the file must be named after a language, such as `en.toml`")
+    })
 }

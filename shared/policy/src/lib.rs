@@ -13,6 +13,7 @@ pub mod disclosure;
 pub mod engine;
 pub mod fault;
 pub mod language;
+pub mod offered;
 pub mod served;
 pub mod template;
 mod wording;

@@ -1,9 +1,10 @@
 //! What a process serves: the book, and the accounts of the brands that its settings name.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use forthright_core::{
-    Account, AccountId, Accounts, BrandId, Channel, SettingsError, Source, account::duplicate,
+    Account, AccountId, Accounts, Address, BrandId, Channel, SettingsError, Source,
+    account::duplicate,
 };
 
 use crate::{book::Book, brand::Brand, fault::ContentError};
@@ -77,11 +78,12 @@ impl Served {
         Self::of(book, accounts)
     }
 
-    /// The brands that [`Self::BRANDS`] names, for who needs none of their secrets.
-    pub fn read_brands(source: &Source) -> Result<Vec<BrandId>, ServedError> {
+    /// The accounts of the brands that [`Self::BRANDS`] names, and how long after a customer's message people may answer
+    /// there, for who needs none of their secrets.
+    pub fn read_windows(source: &Source) -> Result<Vec<(Address, Duration)>, ServedError> {
         let names = source.required(Self::BRANDS)?;
         let book = Book::embedded()?;
-        Ok(named(&book, &names)?.into_iter().map(|brand| brand.id().clone()).collect())
+        Ok(named(&book, &names)?.into_iter().flat_map(Brand::people_windows).collect())
     }
 
     /// Content and accounts that another host has read; refuses an account that is there twice.
@@ -139,7 +141,9 @@ mod tests {
             assert_eq!(served.accounts.iter().count(), 1);
             assert!(!format!("{served:?}").contains("CANARY"));
             let without_secrets = source(brands, "DEMO_WHATSAPP_APP_SECRET");
-            assert_eq!(Served::read_brands(&without_secrets).unwrap(), served.brands());
+            let windows = Served::read_windows(&without_secrets).unwrap();
+            let accounts = served.accounts.iter().map(|it| (it.at.clone(), it.people_window));
+            assert_eq!(windows, accounts.collect::<Vec<_>>());
         }
     }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::{
     fault::{ContentError, Unfit},
     language::Language,
+    offered::Offering,
     wording::{self, Context},
 };
 
@@ -51,6 +52,7 @@ struct Front {
     uses_ugc: bool,
     facts: Vec<String>,
     short: Option<String>,
+    offers: Option<Offering>,
 }
 
 /// The line before and after the front matter.
@@ -125,6 +127,11 @@ impl Template {
     /// Its language.
     pub const fn language(&self) -> Language {
         self.language
+    }
+
+    /// What it offers to press.
+    pub const fn offering(&self) -> Option<Offering> {
+        self.front.offers
     }
 
     /// The day by which a person must look at it again; the machine may use it up to and on that day.

@@ -1,5 +1,6 @@
 //! Conformance suites, fault wrapper, builders, movable clock, platform stand-ins.
 
+pub mod account;
 pub mod comprehend;
 pub mod standin;
 
@@ -12,6 +13,7 @@ pub mod metered;
 pub mod restricted;
 pub mod vault;
 
+pub use account::account;
 pub use clock::{MovableClock, SplitMix, seeded_entropy};
 pub use faulty::{FaultKind, Faulty, Plan};
 pub use memory::{Memory, Snapshot};

@@ -1,12 +1,13 @@
-//! A stand-in for WhatsApp's Cloud API: it signs what it delivers and checks what it receives, as strictly
-//! as the platform documents.
+//! A stand-in for a platform: it signs what it delivers and checks what it receives, as strictly as the platform
+//! documents. One plays WhatsApp's Cloud API, another Messenger's.
 //!
 //! It holds everything in memory and opens no socket. `forthright serve` puts it behind a local address;
 //! tests hand it to the functions as their [`Exchange`].
 
-mod change;
 mod deliver;
-mod receive;
+mod graph;
+mod messenger;
+mod whatsapp;
 
 use std::{
     collections::VecDeque,
@@ -14,9 +15,10 @@ use std::{
 };
 
 use forthright_core::{
-    Account, Clock, Personal, PlatformId, Secret, Time,
+    Account, Channel, Clock, Personal, PlatformId, Secret, Time,
     http::{Exchange, ExchangeFault, Request, Response},
     ids::IdKind,
+    offer::Offer,
 };
 use http::StatusCode;
 
@@ -26,12 +28,10 @@ const KEPT_MAX: usize = 1_000;
 /// The account that the stand-in plays the platform for.
 #[derive(Debug, Clone)]
 pub struct StandInAccount {
-    /// The platform's id of the number: the account in our paths.
-    pub phone_number_id: String,
-    /// The id of the WhatsApp Business Account that owns the number.
-    pub waba_id: String,
-    /// The number as it is shown, such as `15550783881`.
-    pub display_phone_number: String,
+    /// Which platform it plays.
+    pub channel: Channel,
+    /// The platform's id of the account, as in our paths.
+    pub id: String,
     /// The version in the API's paths, such as `v25.0`.
     pub api_version: String,
     /// What deliveries are signed with.
@@ -44,9 +44,8 @@ impl StandInAccount {
     /// The platform's side of an account of ours: it signs with the first of our app secrets.
     pub fn of(account: &Account) -> Option<Self> {
         Some(Self {
-            phone_number_id: account.at.account.to_string(),
-            waba_id: "100000000000001".to_owned(),
-            display_phone_number: "15550100100".to_owned(),
+            channel: account.at.channel,
+            id: account.at.account.to_string(),
             api_version: account.api_version.clone(),
             app_secret: account.app_secrets.first()?.clone(),
             access_token: account.access_token.clone(),
@@ -54,30 +53,42 @@ impl StandInAccount {
     }
 }
 
-/// A person who writes. Those who hide their number have a `user_id` only.
+/// A person who writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customer {
-    /// The phone number's digits.
+    /// WhatsApp's phone number, as digits. Those who hide it have a `user_id` only.
     pub wa_id: Option<Personal<String>>,
-    /// The business-scoped user id.
+    /// WhatsApp's business-scoped user id.
     pub user_id: Option<Personal<String>>,
+    /// Messenger's page-scoped id.
+    pub psid: Option<Personal<String>>,
     /// The name that the person shows.
     pub name: Personal<String>,
 }
 
 impl Customer {
+    /// Somebody on Messenger.
+    pub fn on_messenger(psid: &str, name: &str) -> Self {
+        Self { wa_id: None, user_id: None, psid: Some(psid.into()), name: name.into() }
+    }
+
+    /// Somebody on WhatsApp, by a phone number, a user id, or both.
+    pub fn on_whatsapp(wa_id: Option<&str>, user_id: Option<&str>, name: &str) -> Self {
+        Self {
+            wa_id: wa_id.map(Personal::from),
+            user_id: user_id.map(Personal::from),
+            psid: None,
+            name: name.into(),
+        }
+    }
+
     fn is(&self, id: &PlatformId) -> bool {
-        let own = match id.kind {
-            IdKind::WaId => &self.wa_id,
-            IdKind::UserId => &self.user_id,
-            IdKind::Psid => return false,
-        };
-        own.as_ref() == Some(&id.value)
+        self.ids().contains(id)
     }
 
     /// The ids that the messages of this person bear, the one to prefer first.
     pub fn ids(&self) -> Vec<PlatformId> {
-        [(IdKind::UserId, &self.user_id), (IdKind::WaId, &self.wa_id)]
+        [(IdKind::UserId, &self.user_id), (IdKind::WaId, &self.wa_id), (IdKind::Psid, &self.psid)]
             .into_iter()
             .filter_map(|(kind, id)| Some(PlatformId { kind, value: id.clone()? }))
             .collect()
@@ -93,7 +104,7 @@ pub struct Incoming {
     pub text: Personal<String>,
     /// The platform's id of the message.
     pub id: Personal<String>,
-    /// When, in seconds since the Unix epoch: the platform has no finer times.
+    /// When, in seconds since the Unix epoch: `WhatsApp` has no finer times.
     pub at_seconds: i64,
 }
 
@@ -106,10 +117,23 @@ pub struct Sent {
     pub to: PlatformId,
     /// The whole text.
     pub text: Personal<String>,
+    /// What can be pressed under it: the payload of each, and its title.
+    pub offered: Vec<(String, String)>,
     /// The opaque field that came with it.
     pub opaque: Option<String>,
+    /// Whether it came under a tag that lets people write after the window.
+    pub is_tagged: bool,
     /// When it was taken.
     pub at: Time,
+}
+
+/// A message that the platform is asked to send, and finds right.
+struct Asked {
+    to: PlatformId,
+    text: Personal<String>,
+    offered: Vec<(String, String)>,
+    opaque: Option<String>,
+    is_tagged: bool,
 }
 
 /// One line of a conversation.
@@ -167,14 +191,15 @@ struct State {
 
 /// The stand-in. All of its methods can be called at once from many threads.
 #[derive(Debug)]
-pub struct WhatsAppStandIn {
+pub struct StandIn {
     account: StandInAccount,
     clock: Clock,
     state: Mutex<State>,
 }
 
-impl WhatsAppStandIn {
-    /// The platform, for this account.
+impl StandIn {
+    /// The platform, for this account. It does not look at the window for answers: whoever wants to see what leaves after
+    /// it must see it leave.
     pub fn new(account: StandInAccount, clock: Clock) -> Self {
         Self { account, clock, state: Mutex::default() }
     }
@@ -219,7 +244,7 @@ impl WhatsAppStandIn {
     /// Answers a call of the API. Where the connection is to break instead, the answer is an empty 502: a
     /// host that can break it calls [`receive_or_drop`](Self::receive_or_drop).
     pub fn receive(&self, request: &Request) -> Response {
-        self.receive_or_drop(request).unwrap_or_else(|| receive::bad_gateway(false))
+        self.receive_or_drop(request).unwrap_or_else(|| graph::bad_gateway(false))
     }
 
     /// Answers a call of the API; `None` if the connection is to break without an answer.
@@ -235,16 +260,16 @@ impl WhatsAppStandIn {
                 return None;
             }
             Behaviour::RefuseConnection => return None,
-            Behaviour::RateLimit { retry_after } => receive::rate_limit(retry_after),
-            Behaviour::ServerError { html } => receive::bad_gateway(html),
+            Behaviour::RateLimit { retry_after } => graph::rate_limit(retry_after),
+            Behaviour::ServerError { html } => graph::bad_gateway(html),
             Behaviour::GraphError { status, code } => {
                 let status = StatusCode::from_u16(status);
-                receive::graph_error(status.unwrap_or(StatusCode::BAD_REQUEST), code, "scripted")
+                graph::graph_error(status.unwrap_or(StatusCode::BAD_REQUEST), code, "scripted")
             }
-            Behaviour::TokenExpired => receive::token_refused(),
+            Behaviour::TokenExpired => graph::token_refused(),
             Behaviour::Malformed200 => {
                 self.answer(request);
-                receive::malformed()
+                graph::malformed()
             }
         })
     }
@@ -253,14 +278,41 @@ impl WhatsAppStandIn {
         self.state().script.pop_front().unwrap_or(Behaviour::Accept)
     }
 
+    fn answer(&self, request: &Request) -> Response {
+        let renewed = self.state().renewed.clone();
+        let token = renewed.as_ref().unwrap_or(&self.account.access_token);
+        if let Err(refusal) = graph::admit(request, &self.account, token) {
+            return refusal;
+        }
+        let checked = match self.account.channel {
+            Channel::WhatsApp => whatsapp::check(request.body()),
+            Channel::Messenger => messenger::check(request.body()),
+        };
+        match checked {
+            Ok(asked) => {
+                let sent = self.keep(asked);
+                match self.account.channel {
+                    Channel::WhatsApp => whatsapp::taken(&sent),
+                    Channel::Messenger => messenger::taken(&sent),
+                }
+            }
+            Err(refusal) => graph::refuse(refusal),
+        }
+    }
+
     /// Keeps a message that was taken, under a new id.
-    fn keep(&self, to: PlatformId, text: Personal<String>, opaque: Option<String>) -> Sent {
+    fn keep(&self, asked: Asked) -> Sent {
+        let Asked { to, text, offered, opaque, is_tagged } = asked;
         let at = self.clock.now();
         let mut state = self.state();
         state.count = state.count.saturating_add(1);
         // The platform's ids hold the person's number. The word is one that a search of logs looks for.
-        let id = Personal::new(format!("wamid.CANARY{}", state.count));
-        let sent = Sent { id, to: to.clone(), text: text.clone(), opaque, at };
+        let prefix = match self.account.channel {
+            Channel::WhatsApp => "wamid.",
+            Channel::Messenger => "m_",
+        };
+        let id = Personal::new(format!("{prefix}CANARY{}", state.count));
+        let sent = Sent { id, to: to.clone(), text: text.clone(), offered, opaque, is_tagged, at };
         push(&mut state.sent, sent.clone());
         push(&mut state.lines, (vec![to], Line { from_customer: false, text, at }));
         sent
@@ -281,7 +333,7 @@ impl WhatsAppStandIn {
     }
 }
 
-impl Exchange for WhatsAppStandIn {
+impl Exchange for StandIn {
     async fn exchange(&self, request: Request) -> Result<Response, ExchangeFault> {
         let behaviour = self.next_behaviour();
         self.treat(behaviour, &request).ok_or_else(|| match behaviour {

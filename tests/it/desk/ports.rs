@@ -13,7 +13,7 @@ use forthright_core::{
     http::{Exchange, ExchangeFault, Request, Response},
     table::{Item, Kept, Key, Page, Query, TableFault, Write, WriteFault, WriteToken},
 };
-use forthright_testkit::{FaultKind, Faulty, Memory, Plan, standin::WhatsAppStandIn};
+use forthright_testkit::{FaultKind, Faulty, Memory, Plan, standin::StandIn};
 
 /// A table that lets other work in before each call, so that what runs at once is truly interleaved.
 #[derive(Debug, Clone)]
@@ -55,14 +55,14 @@ pub(crate) enum Death {
 /// The line to the platform: counts calls, and lets the process die around one.
 #[derive(Debug)]
 pub(crate) struct Line {
-    pub(crate) stand_in: WhatsAppStandIn,
+    pub(crate) stand_in: StandIn,
     pub(crate) death: Mutex<Death>,
     table: Faulty<Memory>,
     calls: AtomicU64,
 }
 
 impl Line {
-    pub(crate) const fn new(stand_in: WhatsAppStandIn, table: Faulty<Memory>) -> Self {
+    pub(crate) const fn new(stand_in: StandIn, table: Faulty<Memory>) -> Self {
         Self { stand_in, death: Mutex::new(Death::Never), table, calls: AtomicU64::new(0) }
     }
 

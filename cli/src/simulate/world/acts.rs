@@ -3,10 +3,10 @@
 use std::{collections::HashSet, time::Duration};
 
 use forthright_core::{
-    CaseId, Personal, Time,
+    CaseId, Channel, Personal, Time,
     case::CaseState,
     http::Request,
-    ledger::Rights,
+    ledger::{EDITABLE, Rights},
     table::{Attribute, Key, TableName},
 };
 use forthright_testkit::{FaultKind, Plan as FaultPlan, SplitMix};
@@ -14,9 +14,9 @@ use futures::FutureExt;
 use http::{HeaderValue, Method, header};
 use serde_json::{Value, json};
 
-use super::{Call, Demand, Event, Letter, World, token};
+use super::{Call, Changed, Demand, Event, Letter, World, token};
 use crate::simulate::{
-    act::{Act, Deed, Fate, Said, Trouble},
+    act::{Act, Deed, Fate, Said, Text, Trouble},
     host::OPERATOR_TOKEN,
     mutant::Mutant,
     people::Person,
@@ -30,6 +30,10 @@ impl World {
         self.ground.watch.note(|| format!("{act:?}"));
         match act {
             Act::Say(said) => self.say(said),
+            Act::Edit { back, text } => self.change(*back, Some(*text)),
+            Act::TakeBack { back } => self.change(*back, None),
+            Act::Unsaid { person } => self.unsaid(*person),
+            Act::Elsewhere { person } => self.elsewhere(*person),
             Act::Again(back) => self.deliver_again(*back),
             Act::Report { back, fate } => self.report(*back, *fate),
             Act::Run { calls, order } => self.run_calls(*calls, *order),
@@ -49,7 +53,7 @@ impl World {
             }
             Act::TokenExpires => {
                 self.tally.count("token expires");
-                self.ground.platform.renew_token(token(u32::MAX));
+                self.ground.platform.renew_token(&token(u32::MAX));
             }
             Act::TokenRenewed => self.renew_token(),
             Act::Automation(on) => {
@@ -80,42 +84,138 @@ impl World {
         self.ranks = (!order.is_multiple_of(3)).then_some(order);
     }
 
+    /// A person's message, before it is delivered; its number.
+    fn write(&mut self, said: Said) -> Option<usize> {
+        let number = self.letters.len();
+        let index = said.person.checked_rem(self.people.len())?;
+        let person = self.people.get(index)?;
+        let id = match self.ground.mutant {
+            Some(Mutant::DedupeByBody) => format!("wamid.CANARY{index}{:?}", said.text),
+            Some(_) | None => format!("wamid.CANARYin{number}"),
+        };
+        let at_seconds = seconds(self.now()).saturating_sub(said.age_seconds);
+        let letter = Letter {
+            eid: self.keys.eid(self.account_of(person)?, &Personal::new(id.clone())),
+            person: index,
+            id,
+            platform_at: Time::from_seconds(at_seconds),
+            acknowledged: false,
+            made: None,
+            now: None,
+            forgotten: false,
+        };
+        self.ground.platform.expect_message(letter.eid, self.writer(&letter));
+        self.letters.push(letter);
+        self.tally.messages += 1;
+        Some(number)
+    }
+
     fn say(&mut self, said: &[Said]) {
-        let now = self.now();
-        let people = self.people.len().max(1);
-        let mut numbers = Vec::new();
-        let mut ids = Vec::new();
-        for said in said {
-            let number = self.letters.len();
-            let person = said.person.checked_rem(people).unwrap_or_default();
-            let id = match self.ground.mutant {
-                Some(Mutant::DedupeByBody) => format!("wamid.CANARY{person}{:?}", said.text),
-                Some(_) | None => format!("wamid.CANARYin{number}"),
-            };
-            let at_seconds = seconds(now).saturating_sub(said.age_seconds);
-            let personal = Personal::new(id.clone());
-            let letter = Letter {
-                eid: self.keys.eid(&self.at, &personal),
-                person,
-                platform_at: Time::from_seconds(at_seconds),
-                acknowledged: false,
-                forgotten: false,
-            };
-            self.ground.platform.expect_message(letter.eid, self.writer(&letter));
-            self.letters.push(letter);
-            numbers.push(number);
-            ids.push((person, said.text, id, at_seconds));
+        for channel in Channel::ALL {
+            let mut posted = Vec::new();
+            for said in said {
+                let is_there =
+                    self.person(said.person).is_some_and(|person| person.channel() == channel);
+                if let Some(number) = is_there.then(|| self.write(*said)).flatten() {
+                    posted.push((number, said.text));
+                }
+            }
+            if !posted.is_empty() {
+                let request = self.post(channel, &posted);
+                let number = self.add_delivery(request, posted.into_iter().map(|one| one.0));
+                self.deliver(number);
+            }
         }
-        let posted: Vec<_> = ids
+    }
+
+    /// The webhook call with these messages.
+    fn post(&self, channel: Channel, messages: &[(usize, Text)]) -> Request {
+        let posted: Vec<_> = messages
             .iter()
-            .filter_map(|(person, text, id, at_seconds)| {
-                let from = &self.people.get(*person)?.customer;
-                Some(Posted { from, text: *text, id, at_seconds: *at_seconds })
+            .filter_map(|(number, text)| {
+                let letter = self.letters.get(*number)?;
+                let from = &self.people.get(letter.person)?.customer;
+                let at_seconds = seconds(letter.platform_at);
+                Some(Posted { from, text: *text, id: &letter.id, at_seconds })
             })
             .collect();
-        let request = self.ground.platform.deliver(&posted);
-        self.tally.messages += u64::try_from(numbers.len()).unwrap_or_default();
-        let number = self.add_delivery(request, numbers);
+        self.ground.platform.deliver(channel, &posted)
+    }
+
+    /// A person changes or takes back what they wrote.
+    fn change(&mut self, back: usize, into: Option<Text>) {
+        let Some(number) = back.checked_rem(self.letters.len()) else {
+            return;
+        };
+        self.change_letter(self.letters.len().saturating_sub(1).saturating_sub(number), into);
+    }
+
+    fn change_letter(&mut self, number: usize, into: Option<Text>) {
+        let Some(letter) = self.letters.get(number) else {
+            return;
+        };
+        let Some(person) = self.people.get(letter.person) else {
+            return;
+        };
+        let (who, stand_in) = (&person.customer, self.ground.platform.stand_in(person.channel()));
+        let edits = u32::try_from(self.deliveries.len()).unwrap_or_default();
+        let (request, change) = match into {
+            Some(text) => {
+                let at = match person.channel() {
+                    Channel::WhatsApp => Time::from_seconds(seconds(self.now())),
+                    Channel::Messenger => self.now(),
+                };
+                let request = stand_in.edits(who, &letter.id, text.words(), edits);
+                (request, Changed::Edited(at, text))
+            }
+            None => (stand_in.takes_back(who, &letter.id), Changed::TakenBack),
+        };
+        // Nobody changes what they took back, and the platform's times must tell one change from the next.
+        let is_possible = match (letter.made, change) {
+            (None, _) | (Some(Changed::Edited(..)), Changed::TakenBack) => true,
+            (Some(Changed::TakenBack), _) => false,
+            (Some(Changed::Edited(before, _)), Changed::Edited(at, _)) => before < at,
+        };
+        let is_young = self.now().since(letter.platform_at) < EDITABLE;
+        if !is_possible || (into.is_some() && !is_young) {
+            return;
+        }
+        self.tally.count(if into.is_some() { "words changed" } else { "words taken back" });
+        if let Some(letter) = self.letters.get_mut(number) {
+            letter.made = Some(change);
+        }
+        let delivery = self.add_delivery(request, []);
+        if let Some(delivery) = self.deliveries.get_mut(delivery) {
+            delivery.change = Some((number, change));
+        }
+        self.deliver(delivery);
+    }
+
+    /// A message that is taken back, told in the wrong order.
+    fn unsaid(&mut self, person: usize) {
+        let said = Said { person, text: Text::Order, age_seconds: 0 };
+        let Some(channel) = self.person(person).map(Person::channel) else {
+            return;
+        };
+        if let Some(number) = self.write(said) {
+            self.tally.count("words taken back before they came");
+            self.change_letter(number, None);
+            let request = self.post(channel, &[(number, Text::Order)]);
+            let delivery = self.add_delivery(request, [number]);
+            self.deliver(delivery);
+        }
+    }
+
+    /// Somebody of the brand speaks in the platform's own app.
+    fn elsewhere(&mut self, person: usize) {
+        let Some(person) = self.person(person) else {
+            return;
+        };
+        let id = format!("wamid.CANARYelsewhere{}", self.deliveries.len());
+        let stand_in = self.ground.platform.stand_in(person.channel());
+        let request = stand_in.echoes(&person.customer, "CANARY I am Bob of the shop", &id);
+        self.tally.count("people answer elsewhere");
+        let number = self.add_delivery(request, []);
         self.deliver(number);
     }
 
@@ -128,13 +228,15 @@ impl World {
 
     fn report(&mut self, back: usize, fate: Fate) {
         if let Some(sent) = self.ground.platform.sent_back(back) {
-            let request = self.ground.platform.report(&sent, fate);
+            let Some(request) = self.ground.platform.report(&sent, fate) else {
+                return;
+            };
             self.tally.count(if fate == Fate::Failed {
                 "reported failed"
             } else {
                 "reported again"
             });
-            let number = self.add_delivery(request, Vec::new());
+            let number = self.add_delivery(request, []);
             self.deliver(number);
         }
     }
@@ -161,7 +263,7 @@ impl World {
     pub(super) fn renew_token(&mut self) {
         self.token += 1;
         self.tally.count("token renewed");
-        self.ground.platform.renew_token(token(self.token));
+        self.ground.platform.renew_token(&token(self.token));
         self.start_hosts();
     }
 
@@ -200,11 +302,10 @@ impl World {
         let Some(person) = self.person(person) else {
             return;
         };
-        let subject = json!({
-            "channel": self.at.channel,
-            "account": self.at.account,
-            "id": person.id(),
-        });
+        let Some(at) = self.account_of(person) else {
+            return;
+        };
+        let subject = json!({ "channel": at.channel, "account": at.account, "id": person.id() });
         self.tally.count("erasures demanded");
         let body = json!({ "kind": "erasure", "subject": subject });
         self.call("/api/requests", &body, Some(Demand::default()));
@@ -218,7 +319,7 @@ impl World {
         let Some(person) = self.person(person) else {
             return;
         };
-        let form = self.ground.platform.deletion_form(person.id());
+        let form = self.ground.platform.deletion_form(person.channel(), person.id());
         self.tally.count("erasures by callback");
         let request = post("/meta/data-deletion", form);
         self.calls.push(Call { request, tries: 0, demand: Some(Demand::default()) });
@@ -256,10 +357,13 @@ impl World {
         self.ground.table.lose_late_writes();
         self.ground.memory.restore(&copy);
         self.restored = true;
-        self.ground.watch.restored(&self.ground.memory, &Key::settings(&self.at.brand));
+        let Some(brand) = self.brand().cloned() else {
+            return;
+        };
+        self.ground.watch.restored(&self.ground.memory, &Key::settings(&brand));
         self.forget_what_is_lost();
         let stores = self.ground.outside(self.starts.wrapping_add(1_000_000));
-        let noted = Rights::new(&stores).restored(&self.at.brand).now_or_never();
+        let noted = Rights::new(&stores).restored(&brand).now_or_never();
         if !matches!(noted, Some(Ok(_))) {
             let what = format!("a restore could not be noted: {noted:?}");
             self.ground.watch.breaks(Promise::Misbehaved, self.now(), what);

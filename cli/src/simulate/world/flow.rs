@@ -104,7 +104,10 @@ impl World {
         let call = self.ground.kernel.calls() + 1;
         if let Some(span) = self.stalls.remove(&call) {
             // Between the last look at the clock and the first byte that leaves nobody can check anything.
-            if ready.wish != Wish::Call(SEND) {
+            let is_one = self.ground.setting.is_one_process();
+            let sends = ready.wish == Wish::Call(SEND)
+                || is_one && self.ground.kernel.is_waiting_for(Wish::Call(SEND));
+            if !sends {
                 self.stall(ready.task, span);
                 return;
             }

@@ -79,8 +79,14 @@ impl World {
     }
 
     /// Keeps a webhook body until it is acknowledged; tells its number.
-    pub(super) fn add_delivery(&mut self, request: Request, letters: Vec<usize>) -> usize {
-        self.deliveries.push(Delivery { request, letters, acknowledged: false, tries: 0 });
+    pub(super) fn add_delivery(
+        &mut self,
+        request: Request,
+        letters: impl IntoIterator<Item = usize>,
+    ) -> usize {
+        let letters = letters.into_iter().collect();
+        let delivery = Delivery { request, letters, change: None, acknowledged: false, tries: 0 };
+        self.deliveries.push(delivery);
         self.deliveries.len().saturating_sub(1)
     }
 
@@ -132,7 +138,9 @@ impl World {
         let Some(register) = self.host().map(|host| Arc::clone(&host.register)) else {
             return;
         };
-        let brand = self.at.brand.clone();
+        let Some(brand) = self.brand().cloned() else {
+            return;
+        };
         self.begin(About::Automation(on), async move {
             End::Done(register.set_automation(&brand, on).await)
         });
@@ -189,6 +197,11 @@ impl World {
                     if let Some(letter) = self.letters.get_mut(*letter) {
                         letter.acknowledged = true;
                     }
+                }
+                if let Some((letter, change)) = delivery.change
+                    && let Some(letter) = self.letters.get_mut(letter)
+                {
+                    letter.change(change);
                 }
             }
             return;
@@ -247,10 +260,11 @@ impl World {
         }
         for sent in self.ground.platform.fresh() {
             for (after, fate) in self.fates() {
-                let request = self.ground.platform.report(&sent, fate);
-                let number = self.add_delivery(request, Vec::new());
-                let time = self.now().plus(after);
-                self.at(time, Event::Deliver(number));
+                if let Some(request) = self.ground.platform.report(&sent, fate) {
+                    let number = self.add_delivery(request, []);
+                    let time = self.now().plus(after);
+                    self.at(time, Event::Deliver(number));
+                }
             }
         }
     }

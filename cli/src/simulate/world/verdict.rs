@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use forthright_core::{
-    Pid,
+    Address, Personal, Pid,
     ledger::{Erased, Rights, Subject},
     state::State,
     table::{Attribute, Item, Key, Value},
 };
 use futures::FutureExt;
 
-use super::World;
+use super::{Changed, World};
 use crate::simulate::{
     promise::Promise,
     watch::{gate, name, pid_of_gate, subject_of},
@@ -100,8 +100,11 @@ impl World {
 
     /// Whether a message is not newer than an erasure of its writer.
     fn is_erased(&self, letter: &super::Letter) -> bool {
+        let Some(at) = self.people.get(letter.person).and_then(|it| self.account_of(it)) else {
+            return false;
+        };
         let ids = self.writer(letter);
-        let hashes = ids.iter().flat_map(|id| self.keys.link_hashes(&self.at, id));
+        let hashes = ids.iter().flat_map(|id| self.keys.link_hashes(at, id));
         let links =
             hashes.filter_map(|(pepper, hash)| self.ground.memory.row(&Key::link(pepper, &hash)));
         let mut pids = links.filter_map(|row| row.parse::<Pid>(Attribute::Pid).ok().flatten());
@@ -218,21 +221,29 @@ impl World {
     fn judge_exports(&self) {
         let rights = Rights::new(&self.ground.outside(2_000_000));
         for person in &self.people {
-            let located = rights.locate(&self.at, person.id()).now_or_never();
+            let Some(at) = self.account_of(person) else {
+                continue;
+            };
+            let located = rights.locate(at, person.id()).now_or_never();
             let Some(Ok(subject)) = located else {
                 self.breaks(Promise::Misbehaved, "a person cannot be located".to_owned());
                 continue;
             };
-            self.judge_export(&rights, person.human, &subject);
+            self.judge_export(&rights, at, person.human, &subject);
         }
     }
 
-    fn judge_export<T, V>(&self, rights: &Rights<T, V>, human: usize, subject: &Subject)
-    where
+    fn judge_export<T, V>(
+        &self,
+        rights: &Rights<T, V>,
+        at: &Address,
+        human: usize,
+        subject: &Subject,
+    ) where
         T: forthright_core::Table,
         V: forthright_core::Vault,
     {
-        let Some(Ok(export)) = rights.export(&self.at.brand, subject).now_or_never() else {
+        let Some(Ok(export)) = rights.export(&at.brand, subject).now_or_never() else {
             self.breaks(Promise::Misbehaved, "an export failed".to_owned());
             return;
         };
@@ -241,13 +252,29 @@ impl World {
             self.breaks(Promise::Lost, what);
         }
         for message in export.messages {
-            let eid = self.keys.eid(&self.at, &message.platform_message_id);
+            let eid = self.keys.eid(at, &message.platform_message_id);
             let letters = self.letters.iter().filter(|letter| letter.eid == eid);
             let theirs = letters.filter(|letter| {
                 self.people.get(letter.person).is_some_and(|person| person.human == human)
             });
-            if theirs.count() == 0 {
+            let theirs: Vec<_> = theirs.collect();
+            if theirs.is_empty() {
                 self.breaks(Promise::WrongPerson, "an export holds another's words".to_owned());
+            }
+            // Who puts back data puts back words.
+            if self.restored {
+                continue;
+            }
+            let words = message.text.as_ref().map(Personal::reveal);
+            match theirs.first().and_then(|letter| letter.now) {
+                Some(Changed::TakenBack) if words.is_some() => {
+                    let what = "words that were taken back are still there".to_owned();
+                    self.breaks(Promise::Resurrected, what);
+                }
+                Some(Changed::Edited(_, text)) if words.is_some_and(|it| it != text.words()) => {
+                    self.breaks(Promise::Lost, "words that were changed are not there".to_owned());
+                }
+                _ => {}
             }
         }
     }

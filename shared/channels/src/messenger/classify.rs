@@ -1,9 +1,18 @@
 //! Says what the platform did with a message, by the answer it gave: the codes of "Messenger Platform: Error codes".
 
-use forthright_core::{http::Response, outbound::SendOutcome};
+use forthright_core::{
+    http::Response,
+    outbound::{Obstacle, SendOutcome},
+};
 use serde::Deserialize;
 
-use crate::meta::{Meaning, Scalar, classify_by};
+use crate::{
+    json::Scalar,
+    meta::{Meaning, classify_by},
+};
+
+/// "Message sent outside of allowed window", below code 10.
+const OUTSIDE_WINDOW: i64 = 2_018_278;
 
 #[derive(Deserialize)]
 struct Taken<'a> {
@@ -12,7 +21,7 @@ struct Taken<'a> {
 }
 
 /// What the platform did with the message, by its response.
-pub fn classify(response: &Response) -> SendOutcome {
+pub(super) fn classify(response: &Response) -> SendOutcome {
     classify_by(response, meaning, taken)
 }
 
@@ -21,16 +30,21 @@ fn taken(body: &[u8]) -> Option<String> {
     Some(taken.message_id?.as_str().to_owned())
 }
 
-fn meaning(code: i64) -> Option<Meaning> {
+fn meaning(code: i64, subcode: Option<i64>) -> Option<Meaning> {
     Some(match code {
         // The access token is missing, expired or revoked.
         190 => Meaning::Token,
-        // Too many calls, by the app or by the Page; and "unknown", "temporary". The last comes of a person who blocked
-        // the business, too: tries are counted.
-        1 | 2 | 4 | 32 | 341 | 613 | 1_200 | 80_006 => Meaning::Later,
-        // Permission, under which "sent outside of the allowed window" stands, too (subcode 2018278); invalid parameter;
-        // blocked for policy; "this person isn't available right now".
-        10 | 100 | 200..=299 | 368 | 551 => Meaning::Never,
+        // Too many calls, by the app or for the Page.
+        4 | 32 | 613 | 80_006 => Meaning::Limited,
+        // "Unknown", "temporary". The second comes of a person who blocked the business, too: tries are counted.
+        1 | 2 | 341 | 1_200 => Meaning::Later,
+        10 if subcode == Some(OUTSIDE_WINDOW) => Meaning::Never(Obstacle::Window),
+        // "This person isn't available right now."
+        551 => Meaning::Never(Obstacle::Unreachable),
+        // Blocked for a policy.
+        368 => Meaning::Never(Obstacle::Restricted),
+        // Permission; invalid parameter.
+        10 | 100 | 200..=299 => Meaning::Never(Obstacle::Other),
         _ => return None,
     })
 }

@@ -10,20 +10,19 @@ use forthright_core::{
 };
 use serde_json::value::RawValue;
 use wire::{
-    Attachment, Delivery, Edit, Entry, Message, Messaging, Name, OptIn, Party, Postback, Reaction,
+    Attachment, Delivery, Edit, Entry, Message, Messaging, Name, OptIn, Party, Postback,
+    QuickReply, Reaction,
 };
 
 use crate::{
-    meta::{
-        Scalar,
-        envelope::{Reading, Seens, one},
-        wire::{Parts, object, part},
-    },
+    json::{Parts, Scalar, object, part},
+    meta::envelope::{Reading, one},
+    platform::Seens,
     seen::{Kind, Part, Raw, Seen},
 };
 
 /// Everything that an entry says.
-pub(crate) fn entry<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
+pub(super) fn entry<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     let Some(entry) = object::<Entry<'a>>(raw.get()) else {
         return one(reading.unreadable(UnreadableKind::Envelope, raw));
     };
@@ -86,7 +85,8 @@ fn conversation<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
         return with(part(item.postback).map(|it: Postback<'a>| Seen {
             kind: Kind::Postback,
             id: it.mid.map(Raw::from),
-            text: it.title.or(it.payload).map(Raw::from),
+            text: it.title.or_else(|| it.payload.clone()).map(Raw::from),
+            payload: it.payload.map(Raw::from),
             ..of
         }));
     }
@@ -199,7 +199,9 @@ fn message<'a>(
         (None, _) if text.is_none() => Some("unknown".into()),
         (None, _) => None,
     };
-    Some(Seen { kind: Kind::Message, text, reason, ..of })
+    let pressed: Option<QuickReply<'a>> = part(message.quick_reply);
+    let payload = pressed.and_then(|pressed| pressed.payload).map(Raw::from);
+    Some(Seen { kind: Kind::Message, text, payload, reason, ..of })
 }
 
 /// The name of what happened, where it is none that we know. It is `policy-enforcement` in one place, and has a line for

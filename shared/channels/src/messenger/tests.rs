@@ -2,32 +2,23 @@ use aws_lc_rs::hmac;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use forthright_core::{
-    Account, Accounts, Channel, Personal, PlatformId, Secret, Time,
+    Account, Accounts, Channel, PlatformId, Secret, Time,
     event::{Content, Event},
-    http::Response,
-    ids::{Address, IdKind},
-    outbound::{Authored, Outbound, SendOutcome},
+    ids::IdKind,
+    offer::Choice,
+    outbound::{Authored, Outbound},
 };
-use http::Method;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{ComposeError, parse, verify};
+use crate::{parse, verify};
 
 const PAGE: &str = "1234567890321";
 
 fn account() -> Account {
     Account {
-        at: Address {
-            brand: "acme".parse().unwrap(),
-            channel: Channel::Messenger,
-            account: PAGE.parse().unwrap(),
-        },
-        api_base: "https://graph.facebook.com".to_owned(),
-        api_version: "v25.0".to_owned(),
-        app_secrets: vec![Secret::from("app")],
-        verify_token: Secret::from("verify"),
         access_token: Secret::from("token-CANARY"),
+        ..forthright_testkit::account(Channel::Messenger, PAGE)
     }
 }
 
@@ -35,7 +26,7 @@ fn events(entry: &Value) -> Vec<Event> {
     let body = json!({ "object": "page", "entry": [entry] }).to_string();
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"app");
     let signature = HEXLOWER.encode(hmac::sign(&key, body.as_bytes()).as_ref());
-    let mut headers = http::HeaderMap::new();
+    let mut headers = HeaderMap::new();
     headers.insert("x-hub-signature-256", format!("sha256={signature}").parse().unwrap());
     let accounts = Accounts::new(vec![account()]);
     let own = accounts.find(Channel::Messenger, PAGE).unwrap();
@@ -85,7 +76,7 @@ fn what_is_not_text_is_named_for_a_person_to_see() {
         match of(json!({ "message": { "mid": "m", "attachments": attachments } })) {
             Event::Message(inbound) => match inbound.content {
                 Content::Other { kind } => kind,
-                Content::Text(_) => panic!("text"),
+                Content::Text(_) | Content::Pressed { .. } => panic!("text"),
             },
             _ => panic!("not a message"),
         }
@@ -164,77 +155,37 @@ fn what_lacks_its_sender_its_id_or_its_time_is_unreadable() {
     }
 }
 
-fn person(value: &str) -> PlatformId {
-    PlatformId { kind: IdKind::Psid, value: value.into() }
-}
-
-fn words(text: &str) -> Outbound {
-    Outbound::Person(Authored::by_agent(text.into()))
-}
-
 #[test]
-fn the_request_is_what_the_send_api_documents() {
-    let request =
-        compose(&account(), &[person("CANARY-psid")], &words("CANARY hello"), "token").unwrap();
-    assert_eq!(request.method(), Method::POST);
-    assert_eq!(request.uri(), "https://graph.facebook.com/v25.0/1234567890321/messages");
-    assert_eq!(request.headers()["authorization"], "Bearer token-CANARY");
-    let body: Value = serde_json::from_slice(request.body()).unwrap();
-    let expected = json!({
-        "recipient": { "id": "CANARY-psid" },
-        "messaging_type": "RESPONSE",
-        "message": { "text": "CANARY hello", "metadata": "token" },
-    });
-    assert!(body == expected);
-}
-
-#[test]
-fn a_text_goes_as_it_is_or_not_at_all() {
-    let composed = |text: &str| compose(&account(), &[person("1")], &words(text), "t").map(|_| ());
-    for unit in ["x", "é", "字", "😀", "👩‍👩‍👧"] {
-        let fits = 2_000 / unit.len();
-        assert_eq!(composed(&unit.repeat(fits)), Ok(()), "{unit}");
-        assert_eq!(composed(&unit.repeat(fits + 1)), Err(ComposeError::TooLong), "{unit}");
-    }
-    assert_eq!(composed(&"x".repeat(1_999)), Ok(()));
-    assert_eq!(composed(""), Err(ComposeError::Empty));
-    let to = |ids: &[PlatformId]| compose(&account(), ids, &words("x"), "t").map(|_| ());
-    let phone = PlatformId { kind: IdKind::WaId, value: "1".into() };
-    assert_eq!(to(&[phone]), Err(ComposeError::NoRecipient));
-    assert_eq!(to(&[]), Err(ComposeError::NoRecipient));
-    let long = compose(&account(), &[person("1")], &words("x"), &"t".repeat(513));
-    assert!(matches!(long, Err(ComposeError::OpaqueTooLong)));
-}
-
-#[test]
-fn an_answer_means_what_its_code_says() {
-    let response = |status: u16, body: Value| -> Response {
-        http::Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap()
+fn a_text_goes_to_a_page_scoped_person_only() {
+    let text = Outbound::Person(Authored::by_agent("CANARY".into()));
+    let to = |ids: &[PlatformId], opaque: &str| {
+        let sending = Sending { to: ids, text: &text, opaque, is_after_window: false };
+        Messenger.compose(&account(), &sending).map(|_| ())
     };
-    let taken = classify(&response(200, json!({ "recipient_id": "1", "message_id": "m_CANARY" })));
-    let id = Personal::from("m_CANARY");
-    assert!(taken == SendOutcome::Accepted { platform_message_id: id });
-    assert_eq!(classify(&response(200, json!({}))), SendOutcome::Unknown);
-    let error = |status, code: i64, subcode: i64| {
-        let error = json!({ "message": "m", "code": code, "error_subcode": subcode });
-        classify(&response(status, json!({ "error": error })))
-    };
-    let never = |code| SendOutcome::RefusedForGood { code: Some(code) };
-    let later = SendOutcome::RefusedForNow { retry_after: None };
-    for (status, code, subcode, expected) in [
-        (400, 190, 460, SendOutcome::TokenInvalid),
-        (400, 10, 2_018_278, never(10)),
-        (403, 10, 0, never(10)),
-        (400, 100, 2_018_001, never(100)),
-        (400, 551, 0, never(551)),
-        (400, 200, 0, never(200)),
-        (400, 368, 0, never(368)),
-        (400, 613, 0, later.clone()),
-        (400, 4, 0, later.clone()),
-        (500, 2, 0, later.clone()),
-        (500, 1_200, 0, later.clone()),
-        (500, 1_201, 0, never(1_201)),
-    ] {
-        assert_eq!(error(status, code, subcode), expected, "{code}");
+    let person = |kind, value: &str| PlatformId { kind, value: value.into() };
+    assert_eq!(to(&[person(IdKind::Psid, "1")], &"t".repeat(512)), Ok(()));
+    assert_eq!(to(&[person(IdKind::WaId, "1")], "t"), Err(ComposeError::NoRecipient));
+    assert_eq!(to(&[person(IdKind::Psid, "")], "t"), Err(ComposeError::NoRecipient));
+    assert_eq!(to(&[], "t"), Err(ComposeError::NoRecipient));
+    let long = to(&[person(IdKind::Psid, "1")], &"t".repeat(513));
+    assert_eq!(long, Err(ComposeError::OpaqueTooLong));
+}
+
+#[test]
+fn what_we_offered_and_was_pressed_is_a_choice_and_what_others_did_is_text() {
+    for (payload, choice) in
+        [("forthright.person", Some(Choice::Person)), ("forthright.else", None), ("CANARY", None)]
+    {
+        let quick_reply = json!({ "payload": payload });
+        let message = json!({ "mid": "m", "text": "CANARY", "quick_reply": quick_reply });
+        let postback = json!({ "title": "CANARY", "payload": payload });
+        for item in [json!({ "message": message }), json!({ "postback": postback })] {
+            let Event::Message(inbound) = of(item) else { panic!("not a message") };
+            let expected = match choice {
+                Some(choice) => Content::Pressed { choice, words: "CANARY".into() },
+                None => Content::Text("CANARY".into()),
+            };
+            assert!(inbound.content == expected, "{payload}");
+        }
     }
 }

@@ -11,12 +11,10 @@ use serde_json::value::RawValue;
 
 use super::wire::Envelope;
 use crate::{
+    platform::Seens,
     seen::{Part, Seen},
     served::Served,
 };
-
-/// Parts that are read when they are asked for.
-pub(crate) type Seens<'a> = Box<dyn Iterator<Item = Part<'a>> + Send + 'a>;
 
 /// What reads an entry.
 pub(crate) type Entry = for<'a> fn(Reading<'a>, &'a RawValue) -> Seens<'a>;

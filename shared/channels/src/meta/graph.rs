@@ -9,51 +9,12 @@ use bytes::Bytes;
 use forthright_core::{
     Account, Personal,
     http::{Request, Response},
-    outbound::{Outbound, SendOutcome, TextLimit},
+    outbound::{Obstacle, SendOutcome},
 };
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde::{Deserialize, Serialize};
 
-use super::{OPAQUE_CHARS_MAX, Scalar};
-
-/// Why a text cannot be sent this way. Sending it again cannot help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum ComposeError {
-    /// None of the person's ids is one that the platform sends to.
-    #[error("the person has no id that the platform sends to")]
-    NoRecipient,
-    /// The text is empty.
-    #[error("the text is empty")]
-    Empty,
-    /// The text is longer than the platform takes. It is never cut: that could cut the disclosure.
-    #[error("the text is longer than the platform takes")]
-    TooLong,
-    /// The opaque field is longer than the platform takes.
-    #[error("the opaque field is longer than the platform takes")]
-    OpaqueTooLong,
-    /// The account's API address, version or token makes no request.
-    #[error("the account's API address, version or token is not usable")]
-    Account,
-}
-
-/// The text and the opaque field, if the platform takes both. Nothing is ever cut: that could cut the disclosure.
-pub(crate) fn sendable<'a>(
-    text: &'a Outbound,
-    limit: TextLimit,
-    opaque: &str,
-) -> Result<&'a str, ComposeError> {
-    let text = text.text().reveal();
-    if text.is_empty() {
-        return Err(ComposeError::Empty);
-    }
-    if !limit.fits(text) {
-        return Err(ComposeError::TooLong);
-    }
-    if opaque.chars().count() > OPAQUE_CHARS_MAX {
-        return Err(ComposeError::OpaqueTooLong);
-    }
-    Ok(text)
-}
+use crate::{compose::ComposeError, json::Scalar};
 
 /// `POST /{version}/{account}/messages` with this body.
 pub(crate) fn post(account: &Account, body: &impl Serialize) -> Result<Request, ComposeError> {
@@ -98,8 +59,10 @@ pub(crate) enum Meaning {
     Token,
     /// It may go later.
     Later,
+    /// Too much was sent from the account: it may go later, and so may everything else from there.
+    Limited,
     /// It never goes.
-    Never,
+    Never(Obstacle),
 }
 
 #[derive(Deserialize)]
@@ -112,15 +75,17 @@ struct Answer<'a> {
 struct GraphError<'a> {
     #[serde(borrow)]
     code: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    error_subcode: Option<Scalar<'a>>,
 }
 
-/// What the platform did with a message, by its response. `meaning` tells what a code means, `taken` the id of the
-/// message that the answer has.
+/// What the platform did with a message, by its response. `meaning` tells what a code and its subcode mean, `taken` the id
+/// of the message that the answer has.
 ///
 /// Where it is not certain that the message was refused, the outcome is unknown: it is never sent twice.
 pub(crate) fn classify_by(
     response: &Response,
-    meaning: fn(i64) -> Option<Meaning>,
+    meaning: fn(i64, Option<i64>) -> Option<Meaning>,
     taken: fn(&[u8]) -> Option<String>,
 ) -> SendOutcome {
     let status = response.status();
@@ -132,24 +97,29 @@ pub(crate) fn classify_by(
             None => SendOutcome::Unknown,
         };
     }
-    let code = error.and_then(|error| error.code?.number());
-    let later = || SendOutcome::RefusedForNow { retry_after: retry_after(response) };
-    match code.and_then(meaning) {
+    let number = |scalar: Option<Scalar<'_>>| scalar?.number();
+    let (code, subcode) =
+        error.map_or((None, None), |error| (number(error.code), number(error.error_subcode)));
+    let later = |is_accounts| SendOutcome::RefusedForNow {
+        retry_after: retry_after(response),
+        is_accounts,
+    };
+    let never = |obstacle| SendOutcome::RefusedForGood { code, obstacle };
+    match code.and_then(|code| meaning(code, subcode)) {
         Some(Meaning::Token) => return SendOutcome::TokenInvalid,
-        Some(Meaning::Later) => return later(),
-        Some(Meaning::Never) => return SendOutcome::RefusedForGood { code },
+        Some(Meaning::Later) => return later(false),
+        Some(Meaning::Limited) => return later(true),
+        Some(Meaning::Never(obstacle)) => return never(obstacle),
         None => {}
     }
     match status {
         StatusCode::UNAUTHORIZED => SendOutcome::TokenInvalid,
-        StatusCode::TOO_MANY_REQUESTS => later(),
+        StatusCode::TOO_MANY_REQUESTS => later(true),
         // A proxy's word that it waited too long says nothing of what the platform did.
         StatusCode::REQUEST_TIMEOUT if code.is_none() => SendOutcome::Unknown,
-        status if status.is_client_error() => SendOutcome::RefusedForGood { code },
+        status if status.is_client_error() => never(Obstacle::Other),
         // The platform's own error body is a refusal; without one, a gateway may have lost its answer.
-        status if status.is_server_error() && code.is_some() => {
-            SendOutcome::RefusedForGood { code }
-        }
+        status if status.is_server_error() && code.is_some() => never(Obstacle::Other),
         // Redirects are not followed, and nobody says that the message was not taken.
         _ => SendOutcome::Unknown,
     }

@@ -1,40 +1,19 @@
 //! The question that a platform asks before it sends events to an address.
 
 use forthright_core::Secret;
-use http::StatusCode;
 
 use super::form::only_value;
+use crate::verify::HandshakeRejection;
 
 const CHALLENGE_CHARS_MAX: usize = 256;
-
-/// Why a handshake was refused. Nothing of the request or of the secret is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum HandshakeRejection {
-    /// `hub.mode` is not `subscribe`, or is there not exactly once.
-    #[error("hub.mode is not `subscribe`")]
-    Mode,
-    /// `hub.verify_token` is not the account's.
-    #[error("hub.verify_token is not the account's")]
-    Token,
-    /// `hub.challenge` holds what no platform sends.
-    #[error("hub.challenge is not 1 to 256 letters, digits, dashes or underscores")]
-    Challenge,
-}
-
-impl HandshakeRejection {
-    /// What to answer with.
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Self::Mode | Self::Token => StatusCode::FORBIDDEN,
-            Self::Challenge => StatusCode::BAD_REQUEST,
-        }
-    }
-}
 
 /// The challenge to answer with, as `text/plain`, if the asker knows the verify token.
 ///
 /// The parameters are those of Meta's page "Webhooks: Getting started" (verification requests).
-pub fn handshake(query: Option<&str>, verify_token: &Secret) -> Result<String, HandshakeRejection> {
+pub(crate) fn handshake(
+    query: Option<&str>,
+    verify_token: &Secret,
+) -> Result<String, HandshakeRejection> {
     let query = query.unwrap_or_default().as_bytes();
     if only_value(query, "hub.mode").as_deref() != Some(b"subscribe") {
         return Err(HandshakeRejection::Mode);
@@ -56,6 +35,8 @@ pub fn handshake(query: Option<&str>, verify_token: &Secret) -> Result<String, H
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+
     use super::*;
 
     fn ask(query: &str) -> Result<String, HandshakeRejection> {

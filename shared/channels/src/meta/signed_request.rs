@@ -10,11 +10,8 @@ use forthright_core::{Personal, Secret, Time};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{
-    Scalar,
-    form::only_value,
-    signature::{any_signed, usable},
-};
+use super::{form::only_value, signature::any_signed};
+use crate::{json::Scalar, verify::usable};
 
 /// The largest form that is read, in bytes. A real one has a few hundred.
 const FORM_BYTES_MAX: usize = 16 * 1_024;

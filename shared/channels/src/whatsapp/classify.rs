@@ -1,9 +1,15 @@
 //! Says what the platform did with a message, by the answer it gave: the codes of "WhatsApp Cloud API: Error codes".
 
-use forthright_core::{http::Response, outbound::SendOutcome};
+use forthright_core::{
+    http::Response,
+    outbound::{Obstacle, SendOutcome},
+};
 use serde::Deserialize;
 
-use crate::meta::{Meaning, Scalar, classify_by};
+use crate::{
+    json::Scalar,
+    meta::{Meaning, classify_by},
+};
 
 #[derive(Deserialize)]
 struct Answer<'a> {
@@ -18,7 +24,7 @@ struct Taken<'a> {
 }
 
 /// What the platform did with the message, by its response.
-pub fn classify(response: &Response) -> SendOutcome {
+pub(super) fn classify(response: &Response) -> SendOutcome {
     classify_by(response, meaning, taken)
 }
 
@@ -28,25 +34,27 @@ fn taken(body: &[u8]) -> Option<String> {
 }
 
 /// What the platform's error codes mean for a message.
-const CODES: [(&[i64], Meaning); 5] = [
+const CODES: [(&[i64], Meaning); 7] = [
     // The access token is missing, expired or revoked.
     (&[0, 190], Meaning::Token),
-    // Too many calls by the app, the account, the number, to one person, or reported as spam.
-    (&[4, 613, 80_007, 130_429, 131_048, 131_056], Meaning::Later),
-    // "Unknown", "service", "something went wrong", "service unavailable", "generic user error".
-    (&[1, 2, 131_000, 131_016, 135_000], Meaning::Later),
-    // Undeliverable; outside the window; kept from the person for a day or more, which outlasts the
-    // window; stopped by the person; not supported; sender is recipient; user id not possible; identity
-    // changed.
-    (&[131_026, 131_047, 131_049, 131_050, 131_051, 131_021, 131_062, 137_000], Meaning::Never),
-    // Invalid parameter; permission; account restricted or locked; payment; certificate.
-    (&[100, 10, 368, 131_031, 131_042, 131_045], Meaning::Never),
+    // Too many calls by the app, the account, the number; too many messages that were reported as spam.
+    (&[4, 613, 80_007, 130_429, 131_048], Meaning::Limited),
+    // Too many to one person; "unknown", "service", "something went wrong", "service unavailable", "generic user error".
+    (&[131_056, 1, 2, 131_000, 131_016, 135_000], Meaning::Later),
+    // Outside the window.
+    (&[131_047], Meaning::Never(Obstacle::Window)),
+    // Undeliverable; kept from the person for a day or more, which outlasts the window; stopped by the person.
+    (&[131_026, 131_049, 131_050], Meaning::Never(Obstacle::Unreachable)),
+    // Blocked for a policy; locked; not paid; without its certificate.
+    (&[368, 131_031, 131_042, 131_045], Meaning::Never(Obstacle::Restricted)),
+    // Not supported; sender is recipient; user id not possible; identity changed; invalid parameter; permission.
+    (&[131_051, 131_021, 131_062, 137_000, 100, 10], Meaning::Never(Obstacle::Other)),
 ];
 
-fn meaning(code: i64) -> Option<Meaning> {
+fn meaning(code: i64, _subcode: Option<i64>) -> Option<Meaning> {
     // Permissions, templates, the block list: each a whole range.
     if let 200..=299 | 132_000..=132_999 | 139_100..=139_199 = code {
-        return Some(Meaning::Never);
+        return Some(Meaning::Never(Obstacle::Other));
     }
     CODES.iter().find(|(codes, _)| codes.contains(&code)).map(|(_, meaning)| *meaning)
 }

@@ -16,11 +16,12 @@ use wire::{
 };
 
 use crate::{
+    json::{Parts, Scalar, object, part},
     meta::{
-        Scalar,
-        envelope::{Reading, Seens, one},
-        wire::{Change, Parts, object, part},
+        envelope::{Reading, one},
+        wire::Change,
     },
+    platform::Seens,
     seen::{Kind, Part, Raw, Seen},
 };
 
@@ -29,7 +30,7 @@ const ECHOES: &str = "smb_message_echoes";
 const FIELDS: [&str; 4] = ["messages", ECHOES, "user_preferences", "user_id_update"];
 
 /// Everything that an entry says.
-pub(crate) fn entry<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
+pub(super) fn entry<'a>(reading: Reading<'a>, raw: &'a RawValue) -> Seens<'a> {
     match object::<Entry<'a>>(raw.get()) {
         Some(entry) => Box::new(entry.changes.flat_map(move |raw| change(reading, raw))),
         None => one(reading.unreadable(UnreadableKind::Envelope, raw)),

@@ -5,6 +5,8 @@ use forthright_core::Channel;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::specimen::{self, Specimen};
+
 #[derive(Deserialize)]
 struct Fixture {
     name: String,
@@ -12,12 +14,8 @@ struct Fixture {
     events: Vec<Value>,
 }
 
-fn fixtures(channel: Channel) -> Vec<Fixture> {
-    let lines = match channel {
-        Channel::WhatsApp => include_str!("../fixtures/whatsapp.jsonl"),
-        Channel::Messenger => include_str!("../fixtures/messenger.jsonl"),
-    };
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn fixtures(specimen: &Specimen) -> Vec<Fixture> {
+    specimen.fixtures.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn told(seen: &Seen<'_>) -> Value {
@@ -32,32 +30,32 @@ fn told(seen: &Seen<'_>) -> Value {
     })
 }
 
-fn events(channel: Channel, body: &Value) -> Vec<Value> {
-    let body = body.to_string();
-    read(channel, body.as_bytes()).unwrap().iter().map(told).collect()
+fn events(specimen: &Specimen, body: &Value) -> Vec<Value> {
+    (specimen.read)(body.to_string().as_bytes()).unwrap().iter().map(told).collect()
 }
 
 #[test]
 fn every_body_says_what_is_documented() {
-    for channel in Channel::ALL {
-        let all = fixtures(channel);
-        assert!(all.len() >= 30, "{channel} has {}", all.len());
+    for specimen in specimen::all() {
+        let (all, of) = (fixtures(&specimen), specimen.name);
+        assert!(all.len() >= specimen.fixtures_min, "{of} has {}", all.len());
         for Fixture { name, body, events: expected } in all {
-            assert_eq!(events(channel, &body), expected, "{channel}: {name}");
+            assert_eq!(events(&specimen, &body), expected, "{of}: {name}");
         }
     }
 }
 
 #[test]
 fn every_kind_that_a_channel_has_is_in_a_fixture() {
-    let has = |channel, kind: Kind| {
-        fixtures(channel).iter().flat_map(|it| &it.events).any(|it| it["kind"] == kind.name())
+    let [whatsapp, messenger, _] = specimen::all();
+    let has = |specimen: &Specimen, kind: Kind| {
+        fixtures(specimen).iter().flat_map(|it| &it.events).any(|it| it["kind"] == kind.name())
     };
     for kind in Kind::ALL {
-        let whatsapp = !matches!(kind, Kind::Comment | Kind::Mention | Kind::Handover);
-        let messenger = !matches!(kind, Kind::Failed | Kind::OptOut | Kind::IdentityChange);
-        assert_eq!(has(Channel::WhatsApp, kind), whatsapp, "whatsapp {kind:?}");
-        assert_eq!(has(Channel::Messenger, kind), messenger, "messenger {kind:?}");
+        let on_whatsapp = !matches!(kind, Kind::Comment | Kind::Mention | Kind::Handover);
+        let on_messenger = !matches!(kind, Kind::Failed | Kind::OptOut | Kind::IdentityChange);
+        assert_eq!(has(&whatsapp, kind), on_whatsapp, "whatsapp {kind:?}");
+        assert_eq!(has(&messenger, kind), on_messenger, "messenger {kind:?}");
     }
 }
 
@@ -92,15 +90,16 @@ fn changed(body: &Value, change: impl Fn(&Value) -> Option<Value>) -> Vec<Value>
 
 #[test]
 fn a_key_that_nobody_knows_changes_nothing() {
-    for channel in Channel::ALL {
-        for Fixture { name, body, events: expected } in fixtures(channel) {
+    for specimen in specimen::all() {
+        let of = specimen.name;
+        for Fixture { name, body, events: expected } in fixtures(&specimen) {
             let with_key = changed(&body, |value| {
                 let mut map = value.as_object()?.clone();
                 map.insert("zz_new".to_owned(), json!({ "a": [1, "CANARY"] }));
                 Some(Value::Object(map))
             });
             for body in with_key {
-                assert_eq!(events(channel, &body), expected, "{channel}: {name}");
+                assert_eq!(events(&specimen, &body), expected, "{of}: {name}");
             }
         }
     }
@@ -108,15 +107,16 @@ fn a_key_that_nobody_knows_changes_nothing() {
 
 #[test]
 fn ids_and_times_may_be_numbers_or_strings() {
-    for channel in Channel::ALL {
-        for Fixture { name, body, events: expected } in fixtures(channel) {
+    for specimen in specimen::all() {
+        let of = specimen.name;
+        for Fixture { name, body, events: expected } in fixtures(&specimen) {
             let as_number = changed(&body, |value| {
                 let digits = value.as_str().filter(|text| !text.starts_with('0'))?;
                 Some(json!(digits.parse::<u64>().ok()?))
             });
             let as_text = changed(&body, |value| Some(json!(value.as_u64()?.to_string())));
             for body in as_number.into_iter().chain(as_text) {
-                assert_eq!(events(channel, &body), expected, "{channel}: {name}: {body}");
+                assert_eq!(events(&specimen, &body), expected, "{of}: {name}: {body}");
             }
         }
     }
@@ -124,14 +124,16 @@ fn ids_and_times_may_be_numbers_or_strings() {
 
 #[test]
 fn one_more_of_anything_adds_to_what_is_said_and_loses_nothing() {
-    for channel in Channel::ALL {
-        for Fixture { name, body, events: expected } in fixtures(channel) {
+    for specimen in specimen::all() {
+        let of = specimen.name;
+        for Fixture { name, body, events: expected } in fixtures(&specimen) {
             let mut twice = body.clone();
-            let entries = twice["entry"].as_array_mut().unwrap();
+            let list = if body.get("entry").is_some() { "entry" } else { "events" };
+            let entries = twice[list].as_array_mut().unwrap();
             entries.extend(entries.clone());
             let doubled: Vec<_> = expected.iter().chain(&expected).cloned().collect();
             if !entries.is_empty() && body["object"] != "user" && expected[0]["reason"] != "empty" {
-                assert_eq!(events(channel, &twice), doubled, "{channel}: {name}");
+                assert_eq!(events(&specimen, &twice), doubled, "{of}: {name}");
             }
             // Whatever stands beside it, in any list.
             for odd in [json!(7), json!(null), json!({}), json!([]), json!("CANARY")] {
@@ -141,12 +143,12 @@ fn one_more_of_anything_adds_to_what_is_said_and_loses_nothing() {
                     Some(Value::Array(list))
                 });
                 for body in with_odd {
-                    let seen = events(channel, &body);
+                    let seen = events(&specimen, &body);
                     for one in expected.iter().filter(|one| one["reason"] != "empty") {
                         // Something unknown beside a text may make it a person's to look at.
                         let is_there =
                             |it: &Value| (&it["kind"], &it["id"]) == (&one["kind"], &one["id"]);
-                        assert!(seen.iter().any(is_there), "{channel}: {name}: {body}");
+                        assert!(seen.iter().any(is_there), "{of}: {name}: {body}");
                     }
                 }
             }
@@ -167,18 +169,18 @@ fn whatever_is_missing_or_of_another_form_is_still_something() {
         json!(u64::MAX),
         json!("CANARY \u{0} \u{1f600}"),
     ];
-    for channel in Channel::ALL {
-        for Fixture { name, body, .. } in fixtures(channel) {
+    for specimen in specimen::all() {
+        let of = specimen.name;
+        for Fixture { name, body, .. } in fixtures(&specimen) {
             for form in &forms {
                 for body in changed(&body, |_| Some(form.clone())) {
-                    match read(channel, body.to_string().as_bytes()) {
-                        Ok(seen) => assert!(!seen.is_empty(), "{channel}: {name}: {body}"),
+                    match (specimen.read)(body.to_string().as_bytes()) {
+                        Ok(seen) => assert!(!seen.is_empty(), "{of}: {name}: {body}"),
                         // The whole, or the name of its object.
                         Err(_) => assert!(
-                            !body.is_object()
-                                || body["object"] != "whatsapp_business_account"
-                                    && body["object"] != "page",
-                            "{channel}: {name}: {body}"
+                            !["whatsapp_business_account", "page"]
+                                .contains(&body["object"].as_str().unwrap_or_default()),
+                            "{of}: {name}: {body}"
                         ),
                     }
                 }
@@ -189,12 +191,13 @@ fn whatever_is_missing_or_of_another_form_is_still_something() {
 
 #[test]
 fn no_cut_body_is_read_as_a_whole_one() {
-    for channel in Channel::ALL {
-        for Fixture { name, body, .. } in fixtures(channel) {
+    for specimen in specimen::all() {
+        let of = specimen.name;
+        for Fixture { name, body, .. } in fixtures(&specimen) {
             let body = body.to_string();
             for end in 0..body.len() {
-                let cut = read(channel, &body.as_bytes()[..end]);
-                assert!(cut.is_err(), "{channel}: {name}: {end}");
+                let cut = (specimen.read)(&body.as_bytes()[..end]);
+                assert!(cut.is_err(), "{of}: {name}: {end}");
             }
         }
     }

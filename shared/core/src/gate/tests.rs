@@ -33,12 +33,15 @@ fn a_gate_is_read_as_it_was_written() {
 #[test]
 fn the_machine_speaks_in_the_window_only() {
     let gate = gate();
-    assert_eq!(gate.admits(Actor::Machine, None, NOW), Ok(()));
+    assert_eq!(gate.admits(Actor::Machine, None, NOW, WINDOW), Ok(()));
     let late = NOW.plus(WINDOW.checked_sub(WINDOW_MARGIN).unwrap());
     let closed = Err(Refusal::Escalate(Reason::WindowClosed));
-    assert_eq!(gate.admits(Actor::Machine, None, late), closed);
-    assert_eq!(gate.admits(Actor::Agent, None, late), closed);
-    assert_eq!(gate.admits(Actor::Machine, None, late.minus(Duration::from_millis(1))), Ok(()));
+    assert_eq!(gate.admits(Actor::Machine, None, late, WINDOW), closed);
+    assert_eq!(gate.admits(Actor::Agent, None, late, WINDOW), closed);
+    assert_eq!(
+        gate.admits(Actor::Machine, None, late.minus(Duration::from_millis(1)), WINDOW),
+        Ok(())
+    );
 }
 
 #[test]
@@ -46,32 +49,32 @@ fn after_an_opt_out_only_its_own_confirmation_goes() {
     let mut gate = gate();
     gate.suppressed = Some(Suppressed { at: NOW, by: Some(eid(1)) });
     let silent = Err(Refusal::Silent(Silence::OptedOut));
-    assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW), Ok(()));
-    assert_eq!(gate.admits(Actor::Machine, Some(eid(2)), NOW), silent);
-    assert_eq!(gate.admits(Actor::Machine, None, NOW), silent);
-    assert_eq!(gate.admits(Actor::Privacy, None, NOW), silent);
-    assert_eq!(gate.admits(Actor::Agent, None, NOW), silent);
+    assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW, WINDOW), Ok(()));
+    assert_eq!(gate.admits(Actor::Machine, Some(eid(2)), NOW, WINDOW), silent);
+    assert_eq!(gate.admits(Actor::Machine, None, NOW, WINDOW), silent);
+    assert_eq!(gate.admits(Actor::Privacy, None, NOW, WINDOW), silent);
+    assert_eq!(gate.admits(Actor::Agent, None, NOW, WINDOW), silent);
     let wrote_again = gate.heard(NOW.plus(Duration::from_secs(1)));
-    assert_eq!(wrote_again.admits(Actor::Agent, None, NOW), Ok(()));
+    assert_eq!(wrote_again.admits(Actor::Agent, None, NOW, WINDOW), Ok(()));
 }
 
 #[test]
 fn an_opt_out_without_its_message_lets_nothing_of_the_machine_through() {
     let mut gate = gate();
     gate.suppressed = Some(Suppressed { at: NOW, by: None });
-    assert!(gate.admits(Actor::Machine, None, NOW).is_err());
-    assert!(gate.admits(Actor::Machine, Some(eid(1)), NOW).is_err());
+    assert!(gate.admits(Actor::Machine, None, NOW, WINDOW).is_err());
+    assert!(gate.admits(Actor::Machine, Some(eid(1)), NOW, WINDOW).is_err());
 }
 
 #[test]
 fn while_a_person_holds_it_only_the_announcement_goes_and_only_until_they_speak() {
     let mut gate = gate();
     gate.held = Some(Held { case: CaseId::opened_by(eid(1)), spoke: false });
-    assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW), Ok(()));
-    assert!(gate.admits(Actor::Machine, Some(eid(2)), NOW).is_err());
+    assert_eq!(gate.admits(Actor::Machine, Some(eid(1)), NOW, WINDOW), Ok(()));
+    assert!(gate.admits(Actor::Machine, Some(eid(2)), NOW, WINDOW).is_err());
     gate.held = Some(Held { case: CaseId::opened_by(eid(1)), spoke: true });
-    assert!(gate.admits(Actor::Machine, Some(eid(1)), NOW).is_err());
-    assert_eq!(gate.admits(Actor::Agent, None, NOW), Ok(()));
+    assert!(gate.admits(Actor::Machine, Some(eid(1)), NOW, WINDOW).is_err());
+    assert_eq!(gate.admits(Actor::Agent, None, NOW, WINDOW), Ok(()));
 }
 
 #[test]
@@ -132,6 +135,6 @@ fn of_two_opt_outs_of_one_person_the_later_one_counts_and_neither_is_confirmed_f
         let both = gate.stricter(&other);
         assert_eq!(both.suppressed, Some(Suppressed { at: later, by: None }));
         let wrote_between = both.heard(NOW.plus(Duration::from_secs(30)));
-        assert!(wrote_between.admits(Actor::Agent, None, NOW).is_err());
+        assert!(wrote_between.admits(Actor::Agent, None, NOW, WINDOW).is_err());
     }
 }

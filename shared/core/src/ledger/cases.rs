@@ -1,6 +1,6 @@
 //! Cases: the queue of people, and the conversations that they hold.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
@@ -200,12 +200,13 @@ impl<T: Table, V: Vault> Cases<T, V> {
     }
 
     /// Puts an agent's words on their way, and the conversation into that person's hands. `out` makes a
-    /// repeated call harmless.
+    /// repeated call harmless, and `people_window` is how long the account's people may answer.
     pub async fn answer(
         &self,
         case: CaseId,
         out: OutId,
         text: &Personal<String>,
+        people_window: Duration,
     ) -> Result<Answer, Fault> {
         for _ in 0..TRIES {
             let (view, mut gate) = match self.open(case).await? {
@@ -219,7 +220,7 @@ impl<T: Table, V: Vault> Cases<T, V> {
             if self.0.standing(&reference).await?.is_some() {
                 return Ok(done(reference, out));
             }
-            if let Err(refusal) = gate.admits(Actor::Agent, None, self.0.now()) {
+            if let Err(refusal) = gate.admits(Actor::Agent, None, self.0.now(), people_window) {
                 return Ok(Answer::Refused(refusal));
             }
             let keys = self.0.vault.brand(brand).await?;

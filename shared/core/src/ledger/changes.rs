@@ -39,7 +39,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
     /// Gives a message its new words. If it was not there, it is taken in with them, and what comes later is the one
     /// that was before. Who was not answered yet is answered to the new words. None if nothing is to be decided.
     pub async fn amend(&self, edited: &Inbound) -> Result<Option<MessageRef>, Fault> {
-        self.change(edited, Event::Edit, As::Received).await
+        self.change(edited, Event::Edit, As::Edited).await
     }
 
     /// Forgets the words of a message that its person took back, and answers it no more. If it was not there, it never
@@ -59,7 +59,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 return Ok(undecided);
             }
             match self.store(inbound, if_new).await? {
-                Intake::Taken(reference) if if_new == As::Received => return Ok(Some(reference)),
+                Intake::Taken(reference) if if_new == As::Edited => return Ok(Some(reference)),
                 Intake::Taken(_) | Intake::Erased => return Ok(None),
                 Intake::Before => {} // it came meanwhile
             }
@@ -87,11 +87,20 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 _ => None,
             };
             // Words that were taken back stay so, and what never were words do not become any.
-            if event == Event::Edit && (old.text.is_none() || old.text == text) {
+            let is_older = row.get_time(Attribute::EditedAt) > Some(inbound.platform_at);
+            if event == Event::Edit && (old.text.is_none() || is_older) {
                 return Ok(Rewritten::Done { undecided: None });
             }
-            let (item, is_undecided) = self.after(pid, &row, event)?;
-            let new = Written { text, ..old };
+            let (item, is_undecided) = if event == Event::Edit && old.text == text {
+                (row.clone().next(), false) // as it was told before: nothing is decided anew
+            } else {
+                self.after(pid, &row, event)?
+            };
+            let item = match event {
+                Event::Edit => item.time(Attribute::EditedAt, inbound.platform_at),
+                _ => item,
+            };
+            let new = Written { text, pressed: None, ..old };
             let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &new)?;
             match stores.commit(vec![Write::replace(item)]).await? {
                 Commit::Done => {
@@ -114,10 +123,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         eid: Eid,
     ) -> Result<Option<(Gate, Item)>, Fault> {
         let writer = self.identify(brand, &inbound.at, &inbound.ids).await?;
-        let mut gates = self.0.twins(&writer.gate).await?;
-        if let Some(twin) = writer.twin {
-            gates.extend(self.0.gate(twin).await?);
-        }
+        let mut gates = self.twins_of(&writer).await?;
         gates.insert(0, writer.gate);
         let keys: Vec<_> =
             gates.iter().map(|gate| Key::message(gate.pid, gate.epoch, eid)).collect();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::PlatformId, personal::Personal};
+use crate::{ids::PlatformId, offer::Choice, personal::Personal};
 
 /// What a person wrote, and who they are on the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Written {
     /// The text; none if it was not text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Personal<String>>,
+    /// What was pressed, if the text stood on something to press.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressed: Option<Choice>,
 }
 
 /// What we said, or are to say.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    HINT_GRACE, case_rows,
+    EDITABLE, HINT_GRACE, case_rows,
     content::Written,
     moves::{ended, taken_back},
     stores::{Commit, Stores, TRIES, due_entry_of},
@@ -14,10 +14,11 @@ use crate::{
     event::{Content, Inbound},
     fault::Fault,
     gate::{Gate, Suppressed},
-    ids::{Address, Eid, Pid, PlatformId, TaskId},
+    ids::{Eid, TaskId},
+    offer::Choice,
     personal::Personal,
     queue::{CaseRef, Hint, MessageRef},
-    seal::{BrandKeys, Vault},
+    seal::Vault,
     state::{Event, State},
     subject::SubjectWrites,
     table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
@@ -76,19 +77,15 @@ impl Opened {
         self.written.text.as_ref()
     }
 
+    /// What was pressed, if it was not written.
+    pub const fn pressed(&self) -> Option<Choice> {
+        self.written.pressed
+    }
+
     /// The platform's time of the message.
     pub const fn platform_at(&self) -> Time {
         self.platform_at
     }
-}
-
-/// Who wrote, as far as links tell.
-pub(super) struct Writer {
-    pub(super) gate: Gate,
-    /// Links to be made: their ids were not linked yet, or under an older pepper.
-    pub(super) links: Vec<Item>,
-    /// Another subject that this message proves to be the same person.
-    pub(super) twin: Option<Pid>,
 }
 
 /// How a message comes in.
@@ -96,6 +93,8 @@ pub(super) struct Writer {
 pub(super) enum As {
     /// To be decided.
     Received,
+    /// The same, with words that were changed since it was written.
+    Edited,
     /// Taken back before it came: what comes later is not taken in.
     TakenBack,
 }
@@ -144,6 +143,11 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             if writer.gate.has_erased(inbound.platform_at) {
                 return Ok(Intake::Erased);
             }
+            // What came under another id of theirs, before both were known as one person's, may be the same message.
+            let twins = self.twins_of(&writer).await?;
+            if self.is_with(&twins, eid).await? {
+                return Ok(Intake::Before);
+            }
             // The key comes before the first row that needs it.
             let keyring = stores.keyring(&brand);
             let Some(subject) = keyring.find_or_make(pid, epoch).await? else {
@@ -157,11 +161,19 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             };
             let item = self.message_item(inbound, &writer.gate, eid);
             let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &written(inbound))?;
+            let (gate, at) = (writer.gate.clone(), inbound.platform_at);
             let (item, heard) = match how {
-                As::Received => (item, writer.gate.clone().heard(inbound.platform_at)),
-                As::TakenBack => (taken_back(item, stores.now()), writer.gate.clone()),
+                As::Received => (item, gate.heard(at)),
+                As::Edited => {
+                    let item = item
+                        .time(Attribute::EditedAt, at)
+                        .time(Attribute::NotWrittenBefore, at.minus(EDITABLE));
+                    (item, gate.heard(at))
+                }
+                As::TakenBack => (taken_back(item, stores.now()), gate.noticed(at)),
             };
             let writes = self.with_identity(&writer, heard).await?.create(item);
+            let writes = twins.iter().fold(writes, SubjectWrites::only_while);
             match stores.commit(writes.into_writes()).await? {
                 Commit::Done => {
                     let brand = inbound.at.brand.clone();
@@ -191,97 +203,11 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         self.0.commit(writes.into_writes()).await.map(|_| ())
     }
 
-    /// Finds the subject by the ids that the message bears, or begins a new one.
-    pub(super) async fn identify(
-        &self,
-        brand: &BrandKeys,
-        at: &Address,
-        ids: &[PlatformId],
-    ) -> Result<Writer, Fault> {
-        let hashes: Vec<_> = ids.iter().map(|id| brand.link_hashes(at, id)).collect();
-        let keys: Vec<_> =
-            hashes.iter().flatten().map(|(pepper, hash)| Key::link(*pepper, hash)).collect();
-        let mut rows = self.0.get_all(&keys).await?.into_iter();
-
-        // Per id: the subject it is linked to, and its link's key if the present pepper has none yet.
-        let mut found: Vec<(Option<Pid>, Option<Key>)> = Vec::new();
-        for peppers in &hashes {
-            let mut linked = None;
-            let mut missing = None;
-            for (position, (pepper, hash)) in peppers.iter().enumerate() {
-                let row = rows.next().flatten();
-                if position == 0 && row.is_none() {
-                    missing = Some(Key::link(*pepper, hash));
-                }
-                if let (None, Some(row)) = (linked, row) {
-                    linked = Some(row.parse_required(Attribute::Pid)?);
-                }
-            }
-            found.push((linked, missing));
-        }
-        let known = found.iter().find_map(|(linked, _)| *linked);
-        let gate = match known {
-            Some(pid) => {
-                self.0.gate(pid).await?.ok_or(Fault::Damaged { what: "link without gate" })?
-            }
-            None => Gate::first(Pid::from_bytes(self.0.entropy.bytes()), at.clone()),
-        };
-        let twin = found.iter().filter_map(|(linked, _)| *linked).find(|pid| *pid != gate.pid);
-        let links = found
-            .into_iter()
-            .filter_map(|(linked, missing)| {
-                let pid = linked.unwrap_or(gate.pid);
-                missing.map(|key| Item::new(key).text(Attribute::Pid, pid))
-            })
-            .collect();
-        Ok(Writer { gate, links, twin })
-    }
-
-    /// The transaction that hears the message, with what it tells of who the person is.
-    pub(super) async fn with_identity(
-        &self,
-        writer: &Writer,
-        heard: Gate,
-    ) -> Result<SubjectWrites, Fault> {
-        let names = match writer.twin {
-            Some(pid) => self.names(&heard, pid).await?,
-            None => None,
-        };
-        let writes = match names {
-            None => SubjectWrites::moving(&heard),
-            Some((twin, names)) => {
-                let twin = Gate { twins: true, ..twin };
-                let writes = SubjectWrites::moving(&Gate { twins: true, ..heard })
-                    .and(Write::replace(twin.to_item()));
-                names.into_iter().fold(writes, SubjectWrites::create)
-            }
-        };
-        Ok(writer.links.iter().cloned().fold(writes, SubjectWrites::create))
-    }
-
-    /// The gate of the other subject, with the names by which each is to know the other; none if both do already.
-    /// One of them may have forgotten it in an erasure that the other had no part in.
-    async fn names(&self, gate: &Gate, pid: Pid) -> Result<Option<(Gate, Vec<Item>)>, Fault> {
-        let Some(twin) = self.0.gate(pid).await? else {
-            return Ok(None);
-        };
-        let keys =
-            [Key::twin(gate.pid, gate.epoch, twin.pid), Key::twin(twin.pid, twin.epoch, gate.pid)];
-        let there = self.0.get(keys.clone()).await?;
-        let missing: Vec<_> = keys
-            .into_iter()
-            .zip([twin.pid, gate.pid])
-            .zip(there)
-            .filter(|(_, row)| row.is_none())
-            .map(|((key, other), _)| Item::new(key).text(Attribute::Pid, other))
-            .collect();
-        Ok((!missing.is_empty()).then_some((twin, missing)))
-    }
-
     fn message_item(&self, inbound: &Inbound, gate: &Gate, eid: Eid) -> Item {
         let now = self.0.now();
         let kind = match &inbound.content {
             Content::Text(_) => "text",
+            Content::Pressed { .. } => "pressed",
             Content::Other { kind } => kind,
         };
         Item::new(Key::message(gate.pid, gate.epoch, eid))
@@ -413,8 +339,12 @@ fn written(inbound: &Inbound) -> Written {
         name: inbound.name.clone(),
         platform_message_id: inbound.platform_message_id.clone(),
         text: match &inbound.content {
-            Content::Text(text) => Some(text.clone()),
+            Content::Text(text) | Content::Pressed { words: text, .. } => Some(text.clone()),
             Content::Other { .. } => None,
+        },
+        pressed: match &inbound.content {
+            Content::Pressed { choice, .. } => Some(*choice),
+            Content::Text(_) | Content::Other { .. } => None,
         },
     }
 }

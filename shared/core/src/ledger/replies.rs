@@ -16,7 +16,7 @@ use crate::{
     fault::Fault,
     gate::{Gate, Refusal},
     ids::{Address, BrandId, Eid, PlatformId, TaskId},
-    outbound::{Authored, Outbound, SendOutcome},
+    outbound::{Authored, Obstacle, Outbound, SendOutcome},
     personal::Personal,
     queue::{Hint, TaskRef},
     seal::{Binding, SubjectKey, Vault},
@@ -55,6 +55,8 @@ pub struct Due {
     pub settings: Settings,
     /// When it was written: the platform's time of what is answered, or ours of what we say.
     pub written_at: Time,
+    /// Before which it cannot have been written. Of a change whose message never came only the change's time is known.
+    pub not_written_before: Time,
     gate: Gate,
     twins: Vec<Gate>,
     item: Item,
@@ -160,6 +162,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
         let attempt = item.get_number(Attribute::Attempt).unwrap_or(0);
         let written_at =
             item.get_time(Attribute::PlatformAt).or(item.get_time(Attribute::ReceivedAt));
+        let written_at = written_at.ok_or(Fault::Damaged { what: "message" })?;
         let twins = self.0.twins(&gate).await?;
         Ok(Some(Due {
             reference: reference.clone(),
@@ -171,7 +174,8 @@ impl<T: Table, V: Vault> Replies<T, V> {
             authored: said.authored,
             template: said.template,
             settings: Settings::from_item(settings.as_ref())?,
-            written_at: written_at.ok_or(Fault::Damaged { what: "message" })?,
+            written_at,
+            not_written_before: item.get_time(Attribute::NotWrittenBefore).unwrap_or(written_at),
             attempt: u32::try_from(attempt).map_err(|_cause| Fault::Damaged { what: "attempt" })?,
             item,
             subject,
@@ -239,8 +243,12 @@ impl<T: Table, V: Vault> Replies<T, V> {
     }
 
     /// Lets a message wait: its account is suspended.
-    pub async fn postpone(&self, due: &Due) -> Result<(), Fault> {
-        let not_before = self.0.now().plus(SUSPENDED_WAIT);
+    pub async fn suspend(&self, due: &Due) -> Result<(), Fault> {
+        self.postpone(due, self.0.now().plus(SUSPENDED_WAIT)).await
+    }
+
+    /// Lets a message wait until `not_before`.
+    pub async fn postpone(&self, due: &Due, not_before: Time) -> Result<(), Fault> {
         let item = due.item.clone().next().time(Attribute::NotBefore, not_before);
         let item = due_at(&due.reference, item, not_before);
         // If it moved meanwhile, whoever moved it has set when it is due.
@@ -262,12 +270,12 @@ impl<T: Table, V: Vault> Replies<T, V> {
             SendOutcome::RefusedForNow { .. } if claimed.attempt >= ATTEMPTS_MAX => {
                 (Event::RefuseForGood, Ending::Person(Reason::TriesOver))
             }
-            SendOutcome::RefusedForNow { retry_after } => {
+            SendOutcome::RefusedForNow { retry_after, .. } => {
                 let wait = self.backoff(claimed.attempt);
                 later(retry_after.map_or(wait, |asked| asked.max(wait)).min(BACKOFF_MAX))
             }
-            SendOutcome::RefusedForGood { .. } => {
-                (Event::RefuseForGood, Ending::Person(Reason::Refused))
+            SendOutcome::RefusedForGood { obstacle, .. } => {
+                (Event::RefuseForGood, Ending::Person(reason_of(*obstacle)))
             }
             SendOutcome::TokenInvalid => later(SUSPENDED_WAIT),
             SendOutcome::Unknown => (Event::LoseTrack, Ending::Lost),
@@ -346,6 +354,16 @@ impl<T: Table, V: Vault> Replies<T, V> {
             }
             other => other,
         }
+    }
+}
+
+/// Why a person gets what the platform never takes.
+const fn reason_of(obstacle: Obstacle) -> Reason {
+    match obstacle {
+        Obstacle::Window => Reason::WindowClosed,
+        Obstacle::Unreachable => Reason::Unreachable,
+        Obstacle::Restricted => Reason::AccountRestricted,
+        Obstacle::Other => Reason::Refused,
     }
 }
 

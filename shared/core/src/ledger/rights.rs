@@ -14,7 +14,7 @@ use super::{
 use crate::{
     case::Actor,
     fault::Fault,
-    gate::Gate,
+    gate::{Gate, WINDOW},
     ids::{Address, BrandId, Epoch, OutId, Pid, PlatformId, RequestId, TaskId},
     queue::{Hint, TaskRef},
     seal::{BrandKeys, Vault},
@@ -199,7 +199,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
         let (Some(key), true) = (key, gate.epoch == *epoch) else {
             return Ok(None);
         };
-        if gate.admits(Actor::Privacy, None, now).is_err() {
+        if gate.admits(Actor::Privacy, None, now, WINDOW).is_err() {
             return Ok(None);
         }
         let export = self.export(&new.brand, &Subject(vec![(*pid, *epoch)])).await?;

@@ -132,6 +132,10 @@ attributes! {
     Ruleset = 43 "ruleset" Row;
     /// The version of the gate that a claim checked.
     GateVersion = 44 "gate_version" Row;
+    /// The platform's time of the newest change of a message's words.
+    EditedAt = 45 "edited_at" Row;
+    /// Before which time a message cannot have been written, if only changes of it ever came.
+    NotWrittenBefore = 46 "not_written_before" Row;
     /// Before which platform time everything is erased.
     ErasedAt = 50 "erased_at" Gate;
     /// Since when the subject wants no messages.

@@ -1,6 +1,7 @@
 use forthright_core::{
     Address, CaseId, Channel, Pid,
     gate::{Held, Suppressed, WINDOW},
+    offer::Rating,
 };
 use proptest::prelude::*;
 
@@ -40,6 +41,7 @@ fn facts(gate: &Gate) -> Facts<'_> {
     Facts {
         eid: THIS,
         content_is_text: true,
+        pressed: None,
         platform_at: NOW,
         now: NOW,
         late_after: LATE_AFTER,
@@ -173,6 +175,21 @@ fn what_is_not_text_goes_to_a_person_who_is_announced_only_if_the_machine_may_sp
     let gate = open_gate();
     let late = Facts { content_is_text: false, ..late(&gate) };
     assert_eq!(decide(&late, None), to_person(Reason::NotText, None));
+}
+
+#[test]
+fn what_is_pressed_says_itself_what_it_means() {
+    let pressed =
+        |choice, gate: &Gate| decide(&Facts { pressed: Some(choice), ..facts(gate) }, None);
+    let expected = to_person(Reason::AskedForPerson, Some("talk_to_person"));
+    assert_eq!(pressed(Choice::Person, &open_gate()), expected);
+    assert_eq!(pressed(Choice::Person, &held()), to_person(Reason::HeldByPerson, None));
+    for gate in [open_gate(), held(), restricted(), window_closed()] {
+        for rating in Rating::ALL {
+            let rated = Route::Silent { silence: Silence::Rated };
+            assert_eq!(pressed(Choice::Rating(rating), &gate), rated);
+        }
+    }
 }
 
 proptest! {

@@ -1,17 +1,23 @@
 //! What the platform delivers: bodies in its own way of writing JSON, signed.
-//!
-//! The shapes are those of "WhatsApp Cloud API webhooks reference: messages".
 
 use aws_lc_rs::hmac;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use forthright_core::{http::Request, ids::IdKind};
+use forthright_core::{Channel, http::Request};
 use http::{HeaderName, HeaderValue, Method, Uri, header};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Customer, Incoming, Sent, WhatsAppStandIn};
+use super::{Customer, Incoming, Offer, Sent, StandIn, messenger, whatsapp};
 
-impl WhatsAppStandIn {
+/// How a platform writes what is told.
+pub(super) struct Writer<'a> {
+    /// The account that is told.
+    pub(super) account: &'a str,
+    /// The present, in milliseconds since the Unix epoch.
+    pub(super) now: i64,
+}
+
+impl StandIn {
     /// The delivery of one text.
     pub fn deliver_text(&self, from: &Customer, text: &str, id: &str, at_seconds: i64) -> Request {
         self.deliver(&[Incoming {
@@ -32,34 +38,70 @@ impl WhatsAppStandIn {
 
     /// The same delivery, by somebody else: the conversations do not show it.
     pub fn prepare(&self, messages: &[Incoming]) -> Request {
-        let contacts: Vec<_> = messages.iter().map(|message| contact(&message.from)).collect();
-        let texts: Vec<_> = messages.iter().map(text_message).collect();
-        self.delivery("messages", &[("contacts", json!(contacts)), ("messages", json!(texts))])
+        self.told(match self.account.channel {
+            Channel::WhatsApp => whatsapp::texts(&self.writer(), messages),
+            Channel::Messenger => messenger::texts(&self.writer(), messages),
+        })
     }
 
-    /// The delivery of a status of a message that was taken: `sent`, `delivered`, `read`, `played` or
-    /// `failed`.
-    pub fn status(&self, sent: &Sent, status: &str) -> Request {
-        let recipient = match sent.to.kind {
-            IdKind::WaId | IdKind::Psid => "recipient_id",
-            IdKind::UserId => "recipient_user_id",
-        };
-        let mut item = json!({
-            "id": sent.id.reveal(),
-            "status": status,
-            "timestamp": (self.clock.now().millis() / 1_000).to_string(),
-            recipient: sent.to.value.reveal(),
-        });
-        if let Some(item) = item.as_object_mut() {
-            if let Some(opaque) = &sent.opaque {
-                item.insert("biz_opaque_callback_data".to_owned(), json!(opaque));
+    /// The customer presses what a message offered.
+    pub fn presses(&self, who: &Customer, offer: &Offer, id: &str) -> Request {
+        self.told(match self.account.channel {
+            Channel::WhatsApp => whatsapp::pressed(&self.writer(), who, offer, id),
+            Channel::Messenger => messenger::pressed(&self.writer(), who, offer, id),
+        })
+    }
+
+    /// The customer changes the text of the message `original`; `number` counts the changes.
+    pub fn edits(&self, who: &Customer, original: &str, text: &str, number: u32) -> Request {
+        self.told(match self.account.channel {
+            Channel::WhatsApp => whatsapp::edited(&self.writer(), who, original, text, number),
+            Channel::Messenger => messenger::edited(&self.writer(), who, original, text, number),
+        })
+    }
+
+    /// The customer takes the message `original` back.
+    pub fn takes_back(&self, who: &Customer, original: &str) -> Request {
+        self.told(match self.account.channel {
+            Channel::WhatsApp => whatsapp::taken_back(&self.writer(), who, original),
+            Channel::Messenger => messenger::taken_back(&self.writer(), who, original),
+        })
+    }
+
+    /// Somebody of the brand writes to the customer in the platform's own app.
+    pub fn echoes(&self, who: &Customer, text: &str, id: &str) -> Request {
+        self.told(match self.account.channel {
+            Channel::WhatsApp => whatsapp::echo(&self.writer(), who, text, id),
+            Channel::Messenger => messenger::echo(&self.writer(), who, text, id, None),
+        })
+    }
+
+    /// The platform gives the customer another user id; none where it never does.
+    pub fn changes_user_id(&self, who: &Customer, current: &str) -> Option<Request> {
+        match self.account.channel {
+            Channel::WhatsApp => {
+                Some(self.told(whatsapp::changed_user_id(&self.writer(), who, current)))
             }
-            if status == "failed" {
-                let error = json!({ "code": 131_026, "title": "Message undeliverable" });
-                item.insert("errors".to_owned(), json!([error]));
-            }
+            Channel::Messenger => None,
         }
-        self.delivery("messages", &[("statuses", json!([item]))])
+    }
+
+    /// The delivery of what became of a message that was taken: `sent`, `delivered`, `read` or `failed`. `WhatsApp` has a
+    /// status for each; Messenger echoes what was sent, and never tells that something failed.
+    pub fn status(&self, sent: &Sent, status: &str) -> Option<Request> {
+        let body = match self.account.channel {
+            Channel::WhatsApp => Some(whatsapp::status(&self.writer(), sent, status)),
+            Channel::Messenger => messenger::status(&self.writer(), sent, status),
+        };
+        Some(self.told(body?))
+    }
+
+    fn writer(&self) -> Writer<'_> {
+        Writer { account: &self.account.id, now: self.clock.now().millis() }
+    }
+
+    fn told(&self, body: Value) -> Request {
+        self.deliver_body(escaped(&body.to_string()).into())
     }
 
     /// The value of `X-Hub-Signature-256` for a body of exactly these bytes.
@@ -73,7 +115,7 @@ impl WhatsAppStandIn {
         let signature = self.sign(&body);
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
-        let path = format!("/webhooks/whatsapp/{}", self.account.phone_number_id);
+        let path = format!("/webhooks/{}/{}", self.account.channel, self.account.id);
         *request.uri_mut() = Uri::try_from(path).unwrap_or_default();
         let headers = request.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -81,54 +123,6 @@ impl WhatsAppStandIn {
             headers.insert(HeaderName::from_static("x-hub-signature-256"), value);
         }
         request
-    }
-
-    pub(super) fn delivery(&self, field: &str, parts: &[(&str, Value)]) -> Request {
-        let mut value = json!({
-            "messaging_product": "whatsapp",
-            "metadata": {
-                "display_phone_number": self.account.display_phone_number,
-                "phone_number_id": self.account.phone_number_id,
-            },
-        });
-        if let Some(value) = value.as_object_mut() {
-            value.extend(parts.iter().map(|(name, part)| ((*name).to_owned(), part.clone())));
-        }
-        let body = json!({
-            "object": "whatsapp_business_account",
-            "entry": [{
-                "id": self.account.waba_id,
-                "changes": [{ "value": value, "field": field }],
-            }],
-        });
-        self.deliver_body(escaped(&body.to_string()).into())
-    }
-}
-
-pub(super) fn contact(customer: &Customer) -> Value {
-    let mut contact = json!({ "profile": { "name": customer.name.reveal() } });
-    insert_ids(&mut contact, customer, ["wa_id", "user_id"]);
-    contact
-}
-
-fn text_message(message: &Incoming) -> Value {
-    let mut item = json!({
-        "id": message.id.reveal(),
-        "timestamp": message.at_seconds.to_string(),
-        "type": "text",
-        "text": { "body": message.text.reveal() },
-    });
-    insert_ids(&mut item, &message.from, ["from", "from_user_id"]);
-    item
-}
-
-pub(super) fn insert_ids(item: &mut Value, customer: &Customer, names: [&str; 2]) {
-    if let Some(item) = item.as_object_mut() {
-        for (name, id) in names.into_iter().zip([&customer.wa_id, &customer.user_id]) {
-            if let Some(id) = id {
-                item.insert(name.to_owned(), json!(id.reveal()));
-            }
-        }
     }
 }
 

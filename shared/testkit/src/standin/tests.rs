@@ -5,51 +5,36 @@ use forthright_channels as channels;
 use forthright_core::{
     Account, Accounts, Channel,
     event::{Content, Event, ReceiptOutcome},
-    ids::Address,
-    outbound::{Authored, Outbound, SendOutcome},
+    outbound::{Authored, Obstacle, Outbound, SendOutcome},
 };
 
 use super::*;
 
-fn stand_in() -> Arc<WhatsAppStandIn> {
+fn stand_in() -> Arc<StandIn> {
     let account = StandInAccount {
-        phone_number_id: "106540352242922".to_owned(),
-        waba_id: "102290129340398".to_owned(),
-        display_phone_number: "15550783881".to_owned(),
+        channel: Channel::WhatsApp,
+        id: "106540352242922".to_owned(),
         api_version: "v25.0".to_owned(),
         app_secret: Secret::from("app"),
         access_token: Secret::from("token"),
     };
     let clock = Clock::new(|| Time::from_seconds(1_749_416_383), |_| std::future::ready(()));
-    Arc::new(WhatsAppStandIn::new(account, clock))
+    Arc::new(StandIn::new(account, clock))
 }
 
 fn account() -> Account {
-    Account {
-        at: Address {
-            brand: "acme".parse().unwrap(),
-            channel: Channel::WhatsApp,
-            account: "106540352242922".parse().unwrap(),
-        },
-        api_base: "http://127.0.0.1:9000".to_owned(),
-        api_version: "v25.0".to_owned(),
-        app_secrets: vec![Secret::from("app")],
-        verify_token: Secret::from("verify"),
-        access_token: Secret::from("token"),
-    }
+    crate::account(Channel::WhatsApp, "106540352242922")
 }
 
 fn customer(wa_id: Option<&str>, user_id: Option<&str>) -> Customer {
-    Customer {
-        wa_id: wa_id.map(Into::into),
-        user_id: user_id.map(Into::into),
-        name: "CANARY Ännä".into(),
-    }
+    Customer::on_whatsapp(wa_id, user_id, "CANARY Ännä")
 }
 
 fn composed(to: &Customer, text: &str) -> Request {
     let text = Outbound::Person(Authored::by_agent(text.into()));
-    channels::compose(&account(), &to.ids(), &text, "opaque-1").unwrap()
+    let (to, is_after_window) = (to.ids(), false);
+    let sending = channels::Sending { to: &to, text: &text, opaque: "opaque-1", is_after_window };
+    channels::compose(&account(), &sending).unwrap()
 }
 
 fn events(delivery: Request) -> Vec<Event> {
@@ -59,7 +44,7 @@ fn events(delivery: Request) -> Vec<Event> {
     channels::parse(&verified, &account(), &Accounts::new(vec![account()])).collect()
 }
 
-fn outcome(stand_in: &WhatsAppStandIn, request: &Request) -> SendOutcome {
+fn outcome(stand_in: &StandIn, request: &Request) -> SendOutcome {
     channels::classify(Channel::WhatsApp, &stand_in.receive(request))
 }
 
@@ -116,7 +101,7 @@ fn what_is_composed_is_taken_and_told_of() {
         ("delivered", ReceiptOutcome::Taken),
         ("failed", ReceiptOutcome::Failed { code: Some(131_026) }),
     ] {
-        let events = events(stand_in.status(&sent[1], status));
+        let events = events(stand_in.status(&sent[1], status).unwrap());
         let [Event::Receipt(receipt)] = events.as_slice() else { panic!("one receipt") };
         assert_eq!((receipt.outcome, receipt.opaque.as_deref()), (expected, Some("opaque-1")));
         assert!(receipt.platform_message_id == sent[1].id);
@@ -139,7 +124,8 @@ fn what_is_wrong_is_refused_as_documented() {
             *request.body_mut() = Bytes::from(json.to_string());
         })
     };
-    let refused = |code| SendOutcome::RefusedForGood { code: Some(code) };
+    let refused =
+        |code| SendOutcome::RefusedForGood { code: Some(code), obstacle: Obstacle::Other };
     let token = changed(&|request| drop(request.headers_mut().remove("authorization")));
     assert_eq!(token, SendOutcome::TokenInvalid);
     let token = changed(&|request| {
@@ -203,10 +189,10 @@ async fn it_misbehaves_on_command_and_then_behaves() {
     assert_eq!(
         outcomes,
         [
-            SendOutcome::RefusedForNow { retry_after },
+            SendOutcome::RefusedForNow { retry_after, is_accounts: true },
             SendOutcome::Unknown,
             SendOutcome::Unknown,
-            SendOutcome::RefusedForGood { code: Some(131_047) },
+            SendOutcome::RefusedForGood { code: Some(131_047), obstacle: Obstacle::Window },
             SendOutcome::TokenInvalid,
             SendOutcome::Unknown,
         ]

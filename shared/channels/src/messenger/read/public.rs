@@ -5,11 +5,8 @@ use serde_json::value::RawValue;
 
 use super::wire::{Party, Public};
 use crate::{
-    meta::{
-        Scalar,
-        envelope::Reading,
-        wire::{Change, object, part},
-    },
+    json::{Scalar, object, part},
+    meta::{envelope::Reading, wire::Change},
     seen::{Kind, Part, Raw, Seen},
 };
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use crate::meta::{Scalar, wire::Parts};
+use crate::json::{Parts, Scalar};
 
 #[derive(Deserialize)]
 pub(super) struct Entry<'a> {
@@ -107,6 +107,15 @@ pub(super) struct Message<'a> {
     pub(super) is_unsupported: Option<bool>,
     #[serde(borrow)]
     pub(super) metadata: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    pub(super) quick_reply: Option<&'a RawValue>,
+}
+
+/// What stood behind the quick reply that was pressed; its words are the message's text.
+#[derive(Deserialize)]
+pub(super) struct QuickReply<'a> {
+    #[serde(borrow)]
+    pub(super) payload: Option<Scalar<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -1,25 +1,16 @@
 use forthright_core::{
     Channel, Personal, Secret,
-    ids::Address,
-    outbound::{Authored, Placement, Rendered, Statement, disclose},
+    offer::{Choice, Offer, Rating},
+    outbound::{Authored, Outbound, Placement, Rendered, Statement, disclose},
 };
-use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::*;
 
 fn account() -> Account {
     Account {
-        at: Address {
-            brand: "acme".parse().unwrap(),
-            channel: Channel::WhatsApp,
-            account: "106540352242922".parse().unwrap(),
-        },
-        api_base: "https://graph.facebook.com".to_owned(),
-        api_version: "v25.0".to_owned(),
-        app_secrets: vec![Secret::from("secret")],
-        verify_token: Secret::from("verify"),
         access_token: Secret::from("token-CANARY"),
+        ..forthright_testkit::account(Channel::WhatsApp, "106540352242922")
     }
 }
 
@@ -35,38 +26,28 @@ fn written(text: &str) -> Outbound {
     Outbound::Person(Authored::by_agent(Personal::from(text)))
 }
 
+fn made(
+    account: &Account,
+    to: &[PlatformId],
+    text: &Outbound,
+    opaque: &str,
+) -> Result<Request, ComposeError> {
+    compose(account, &Sending { to, text, opaque, is_after_window: false })
+}
+
 fn to_phone(text: &str, opaque: &str) -> Result<Request, ComposeError> {
-    compose(&account(), &[phone("4915550001")], &written(text), opaque)
+    made(&account(), &[phone("4915550001")], &written(text), opaque)
 }
 
-fn body(request: &Request) -> Value {
+fn body_of(request: &Request) -> Value {
     serde_json::from_slice(request.body()).unwrap()
-}
-
-#[test]
-fn a_request_is_what_the_platform_documents() {
-    let request = to_phone("CANARY hello \"you\"", "opaque-1").unwrap();
-    assert_eq!(request.method(), Method::POST);
-    assert_eq!(request.uri(), "https://graph.facebook.com/v25.0/106540352242922/messages");
-    assert_eq!(request.headers()["content-type"], "application/json");
-    assert!(request.headers()["authorization"] == "Bearer token-CANARY");
-    assert!(!format!("{:?}", request.headers()).contains("CANARY"));
-    let expected = json!({
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        "to": "4915550001",
-        "type": "text",
-        "text": { "preview_url": false, "body": "CANARY hello \"you\"" },
-        "biz_opaque_callback_data": "opaque-1",
-    });
-    assert!(body(&request) == expected);
 }
 
 #[test]
 fn the_phone_is_taken_before_the_user_id() {
     let to = |ids: &[PlatformId]| {
-        let request = compose(&account(), ids, &written("CANARY"), "")?;
-        let body = body(&request);
+        let request = made(&account(), ids, &written("CANARY"), "")?;
+        let body = body_of(&request);
         let id = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         Ok::<_, ComposeError>((id("to"), id("recipient")))
     };
@@ -82,33 +63,6 @@ fn the_phone_is_taken_before_the_user_id() {
 }
 
 #[test]
-fn a_text_is_sent_whole_or_not_at_all() {
-    // One character each: plain, outside the basic plane, and a letter with a combining mark as two.
-    for (unit, characters) in [("a", 1), ("😀", 1), ("e\u{301}", 2)] {
-        let longest = unit.repeat(4_096 / characters);
-        for text in [longest.clone(), longest.chars().skip(1).collect()] {
-            let request = to_phone(&text, "").unwrap();
-            assert!(body(&request)["text"]["body"] == text.as_str());
-        }
-        let longer = format!("{longest}a");
-        assert_eq!(to_phone(&longer, "").err(), Some(ComposeError::TooLong));
-    }
-    assert_eq!(to_phone("", "").err(), Some(ComposeError::Empty));
-}
-
-#[test]
-fn a_machines_text_keeps_its_disclosure() {
-    let statement =
-        Statement { full: "I am a machine, not a person.".into(), short: "Bot.".into() };
-    let rendered = Rendered { full: "CANARY answer".into(), short: None };
-    let text = disclose(&rendered, &statement, Placement::PrefixFirst, TEXT_LIMIT).unwrap();
-    let request =
-        compose(&account(), &[phone("4915550001")], &Outbound::Machine(text), "").unwrap();
-    let text = body(&request)["text"]["body"].as_str().unwrap().to_owned();
-    assert!(text.starts_with("I am a machine, not a person.\n\n"));
-}
-
-#[test]
 fn the_opaque_field_has_its_limit() {
     assert!(to_phone("CANARY", &"ü".repeat(512)).is_ok());
     let outcome = to_phone("CANARY", &"ü".repeat(513));
@@ -120,7 +74,7 @@ fn an_account_that_cannot_be_called_is_refused() {
     let changed = |change: fn(&mut Account)| {
         let mut account = account();
         change(&mut account);
-        compose(&account, &[phone("4915550001")], &written("CANARY"), "")
+        made(&account, &[phone("4915550001")], &written("CANARY"), "")
             .map(|request| request.uri().to_string())
     };
     assert_eq!(
@@ -138,5 +92,33 @@ fn an_account_that_cannot_be_called_is_refused() {
     ];
     for change in refused {
         assert_eq!(changed(change), Err(ComposeError::Account));
+    }
+}
+
+#[test]
+fn a_text_that_is_too_long_for_buttons_goes_without_them() {
+    let statement =
+        Statement { full: "I am a machine, not a person.".into(), short: "Bot.".into() };
+    let kind_of = |chars: usize, count: usize| {
+        let body = "a".repeat(chars - statement.full.len() - 2);
+        let rendered = Rendered { full: body.as_str().into(), short: None };
+        let text = disclose(&rendered, &statement, Placement::PrefixFirst, TEXT_LIMIT).unwrap();
+        let offer = |one| Offer { choice: Choice::Rating(one), title: one.number().to_string() };
+        let all = Rating::ALL.map(offer).into_iter().cycle().take(count).collect();
+        let offers = Offers { label: "Rate".to_owned(), all };
+        let text = Outbound::Machine(text.offering(Some(offers)));
+        let body = body_of(&made(&account(), &[phone("4915550001")], &text, "").unwrap());
+        body["interactive"]["type"].as_str().unwrap_or("text").to_owned()
+    };
+    for (chars, count, kind) in [
+        (1_024, 3, "button"),
+        (1_024, 4, "list"),
+        (1_024, 10, "list"),
+        (1_024, 11, "text"),
+        (1_024, 0, "text"),
+        (1_025, 3, "text"),
+        (1_025, 4, "text"),
+    ] {
+        assert_eq!(kind_of(chars, count), kind, "{chars} {count}");
     }
 }

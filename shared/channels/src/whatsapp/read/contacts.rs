@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use super::wire::{Contact, Message};
-use crate::meta::{
-    Scalar,
-    wire::{Parts, object},
-};
+use crate::json::{Parts, Scalar, object};
 
 /// The most contacts of one list that are looked at. The platform puts at most 1,000 updates into a body; what
 /// lies beyond could only add names.

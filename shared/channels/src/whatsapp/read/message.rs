@@ -11,11 +11,8 @@ use super::{
     },
 };
 use crate::{
-    meta::{
-        Scalar,
-        envelope::Reading,
-        wire::{object, part},
-    },
+    json::{Scalar, object, part},
+    meta::envelope::Reading,
     seen::{Kind, Part, Raw, Seen},
 };
 
@@ -72,7 +69,8 @@ fn said<'a>(message: &Message<'a>, of: Seen<'a>) -> Option<Seen<'a>> {
             Seen { text: Some(text.body.into()), ..of }
         }
         "button" => {
-            pressed(part(message.button).and_then(|button: Button<'a>| button.text), other, of)
+            let button: Option<Button<'a>> = part(message.button);
+            pressed(button.map(|button| (button.text, button.payload)), other, of)
         }
         "interactive" => pressed(chosen(message.interactive), other, of),
         "image" => Seen { reason: Some(other()), text: caption(message.image), ..of },
@@ -108,19 +106,31 @@ fn said<'a>(message: &Message<'a>, of: Seen<'a>) -> Option<Seen<'a>> {
     })
 }
 
+/// The words on something to press, and what we gave the platform to tell it by.
+type Pressed<'a> = (Option<Scalar<'a>>, Option<Scalar<'a>>);
+
 /// The words on what was pressed count as said; without words it is what `other` calls it.
-fn pressed<'a>(words: Option<Scalar<'a>>, other: impl Fn() -> Raw<'a>, of: Seen<'a>) -> Seen<'a> {
-    match words {
-        Some(words) => Seen { kind: Kind::Postback, text: Some(words.into()), ..of },
-        None => Seen { reason: Some(other()), ..of },
+fn pressed<'a>(
+    pressed: Option<Pressed<'a>>,
+    other: impl Fn() -> Raw<'a>,
+    of: Seen<'a>,
+) -> Seen<'a> {
+    match pressed {
+        Some((Some(words), payload)) => Seen {
+            kind: Kind::Postback,
+            text: Some(words.into()),
+            payload: payload.map(Raw::from),
+            ..of
+        },
+        _ => Seen { reason: Some(other()), ..of },
     }
 }
 
-/// The words on what was chosen from buttons or from a list.
-fn chosen<'a>(interactive: Option<&'a RawValue>) -> Option<Scalar<'a>> {
+/// What was chosen from buttons or from a list.
+fn chosen<'a>(interactive: Option<&'a RawValue>) -> Option<Pressed<'a>> {
     let interactive: Interactive<'a> = part(interactive)?;
     let choice: Choice<'a> = part(interactive.button_reply.or(interactive.list_reply))?;
-    choice.title
+    Some((choice.title, choice.id))
 }
 
 /// A number or a user id changed: all of them are the same person's.

@@ -4,16 +4,11 @@ use data_encoding::HEXLOWER;
 use forthright_core::{
     Account, Accounts, Channel, Secret,
     event::{Content, Event, Inbound},
-    ids::Address,
 };
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::{
-    MESSAGE_ID_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX,
-    meta::{Verified, verify},
-    parse,
-};
+use crate::{MESSAGE_ID_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, Verified, parse, verify};
 
 mod changes;
 mod limits;
@@ -22,18 +17,10 @@ const BATCH: &str = include_str!("../../../tests/fixtures/batch.json");
 const OWN: &str = "106540352242922";
 
 fn account(brand: &str, id: &str, secret: &str) -> Account {
-    Account {
-        at: Address {
-            brand: brand.parse().unwrap(),
-            channel: Channel::WhatsApp,
-            account: id.parse().unwrap(),
-        },
-        api_base: "https://graph.facebook.com".to_owned(),
-        api_version: "v25.0".to_owned(),
-        app_secrets: vec![Secret::from(secret)],
-        verify_token: Secret::from("verify"),
-        access_token: Secret::from("token"),
-    }
+    let mut account = forthright_testkit::account(Channel::WhatsApp, id);
+    account.at.brand = brand.parse().unwrap();
+    account.app_secrets = vec![Secret::from(secret)];
+    account
 }
 
 fn accounts() -> Accounts {
@@ -50,7 +37,8 @@ fn verified(body: &[u8]) -> Verified {
     let value = format!("sha256={}", HEXLOWER.encode(hmac::sign(&key, body).as_ref()));
     let mut headers = http::HeaderMap::new();
     headers.insert("x-hub-signature-256", value.parse().unwrap());
-    verify(&[Secret::from("app")], &headers, Bytes::copy_from_slice(body)).unwrap()
+    let (secrets, body) = ([Secret::from("app")], Bytes::copy_from_slice(body));
+    verify(Channel::WhatsApp, &secrets, &headers, body).unwrap()
 }
 
 fn events(body: &[u8]) -> Vec<Event> {
@@ -92,6 +80,7 @@ fn outline(events: &[Event]) -> Vec<String> {
             let ids: Vec<_> = inbound.ids.iter().map(|id| format!("{:?}", id.kind)).collect();
             match &inbound.content {
                 Content::Text(_) => format!("text from {}", ids.join("+")),
+                Content::Pressed { choice, .. } => format!("{choice} from {}", ids.join("+")),
                 Content::Other { kind } => format!("{kind} from {}", ids.join("+")),
             }
         }
@@ -399,7 +388,9 @@ fn escapes_are_undone_once() {
         let mut events = events(body.replace("CANARY 1", escaped).as_bytes());
         match events.remove(0) {
             Event::Message(inbound) => match inbound.content {
-                Content::Text(text) => Some(text.into_revealed()),
+                Content::Text(text) | Content::Pressed { words: text, .. } => {
+                    Some(text.into_revealed())
+                }
                 Content::Other { .. } => None,
             },
             _ => None,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::meta::{Scalar, wire::Parts};
+use crate::json::{Parts, Scalar};
 
 #[derive(Deserialize)]
 pub(super) struct Entry<'a> {
@@ -104,11 +104,13 @@ pub(super) struct Text<'a> {
     pub(super) body: Scalar<'a>,
 }
 
-/// The answer of a template's button: the words on it.
+/// The answer of a template's button: the words on it, and what came with them.
 #[derive(Deserialize)]
 pub(super) struct Button<'a> {
     #[serde(borrow)]
     pub(super) text: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    pub(super) payload: Option<Scalar<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +123,8 @@ pub(super) struct Interactive<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct Choice<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Scalar<'a>>,
     #[serde(borrow)]
     pub(super) title: Option<Scalar<'a>>,
 }
