@@ -37,7 +37,7 @@ locals {
 
   # Names of the `alarm` field in the code. `disk` is missing on purpose: only the local host has one.
   alarm_names = [
-    "authorization", "channel_suspended", "damaged", "poison", "request", "restored", "signature", "template", "unreadable",
+    "account_restricted", "authorization", "channel_suspended", "damaged", "poison", "request", "restored", "signature", "template", "unreadable",
   ]
 
   environments = {

@@ -152,9 +152,9 @@ async fn who_sent_too_much_rests_as_long_as_the_platform_asks() {
         desk.serves(&other, ORDER).await;
         assert_eq!(desk.line.calls(), 1, "nothing else is tried from this account");
         assert_eq!(desk.states(), ["decided", "decided"]);
-        desk.after(Duration::from_secs(60)).await;
+        desk.after(Duration::from_mins(1)).await;
         assert_eq!(desk.line.calls(), 1);
-        desk.after(Duration::from_secs(60)).await;
+        desk.after(Duration::from_mins(1)).await;
         assert_eq!(desk.states(), ["answered", "answered"]);
         assert_eq!(desk.sent().len(), 2);
     }

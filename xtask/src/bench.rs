@@ -3,6 +3,7 @@
 //! The load generator and the platform that takes the replies are one single-threaded epoll loop in this
 //! process; the host is a process of its own, so its processor time is its own.
 
+mod batch;
 mod disk;
 mod lambda;
 mod latencies;
@@ -95,8 +96,11 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<bool> {
     let steady = step(&server, &mut load, &mut messages, (rate, arguments.seconds))?;
     let (sustained, beyond) = search(&server, &mut load, &mut messages, rate)?;
     server.stop()?;
+    drop(folder);
+    eprintln!("sending bodies of 1,000 messages");
+    let batches = batch::measure(root, &binary)?;
 
-    let report = Report { disk, steady, sustained, beyond };
+    let report = Report { disk, steady, sustained, beyond, batches };
     if arguments.json {
         println!("{}", report.as_json());
     } else {

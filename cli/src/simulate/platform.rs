@@ -182,7 +182,7 @@ impl Platform {
 
     /// How the next calls are treated, whichever platform they go to.
     pub(super) fn moods(&self, moods: &[Mood]) {
-        let behaviours: Vec<_> = moods.iter().map(behaviour).collect();
+        let behaviours: Vec<_> = moods.iter().copied().map(behaviour).collect();
         self.known().script = behaviours.into();
     }
 
@@ -267,12 +267,12 @@ pub(super) fn seconds(time: Time) -> i64 {
     time.millis().div_euclid(1_000)
 }
 
-fn behaviour(mood: &Mood) -> Behaviour {
+fn behaviour(mood: Mood) -> Behaviour {
     match mood {
         Mood::TakesAndDrops => Behaviour::AcceptThenDrop,
         Mood::Refuses => Behaviour::RefuseConnection,
         Mood::RateLimit(after) => Behaviour::RateLimit { retry_after: after.map(u64::from) },
-        Mood::BadGateway { html } => Behaviour::ServerError { html: *html },
+        Mood::BadGateway { html } => Behaviour::ServerError { html },
         // "Permissions error": what both platforms know as never.
         Mood::Undeliverable => Behaviour::GraphError { status: 400, code: 200 },
         Mood::Nonsense => Behaviour::Malformed200,

@@ -128,7 +128,7 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
                     channel = %account.at.channel, account = %account.at.account, code,
                     alarm = "account_restricted",
                     "the platform holds the account back; people get its messages"
-                )
+                );
             }
             _ => {}
         }

@@ -116,7 +116,7 @@ mod tests {
     fn ask(pace: &Pace, account: &Account, now: Time, asked: usize) -> (usize, Vec<Time>) {
         let outcomes: Vec<_> = (0..asked).map(|_| pace.take(account, now)).collect();
         let later: Vec<_> = outcomes.iter().copied().filter_map(Result::err).collect();
-        (outcomes.len() - later.len(), later)
+        (outcomes.len().abs_diff(later.len()), later)
     }
 
     #[test]

@@ -10,6 +10,7 @@ use forthright_core::{Account, Address, Channel, Secret, gate::WINDOW};
 /// # Panics
 ///
 /// If `id` is no account's id.
+#[expect(clippy::expect_used, reason = "a test that cannot be set up must stop")]
 pub fn account(channel: Channel, id: &str) -> Account {
     Account {
         at: Address {

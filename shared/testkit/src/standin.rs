@@ -281,7 +281,7 @@ impl StandIn {
     fn answer(&self, request: &Request) -> Response {
         let renewed = self.state().renewed.clone();
         let token = renewed.as_ref().unwrap_or(&self.account.access_token);
-        if let Err(refusal) = graph::admit(request, &self.account, token) {
+        if let Some(refusal) = graph::refusal(request, &self.account, token) {
             return refusal;
         }
         let checked = match self.account.channel {

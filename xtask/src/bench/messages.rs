@@ -72,13 +72,7 @@ impl Messages {
         for _ in 0..count {
             let Signed { body, signature, customer } = self.signed();
             let from = batch.bytes.len();
-            let head = format!(
-                "POST /webhooks/whatsapp/{} HTTP/1.1\r\nhost: {host}\r\n\
-                 content-type: application/json\r\nuser-agent: facebookexternalua\r\n\
-                 x-hub-signature-256: {signature}\r\ncontent-length: {}\r\n\r\n",
-                self.account,
-                body.len()
-            );
+            let head = self.head(host, &signature, body.len());
             batch.bytes.extend_from_slice(head.as_bytes());
             batch.bytes.extend_from_slice(body.as_bytes());
             batch.requests.push((from..batch.bytes.len(), customer));
@@ -86,25 +80,73 @@ impl Messages {
         batch
     }
 
+    /// One request with so many messages, each of another customer, as long as makes about so many bytes together.
+    pub(crate) fn prepare_together(
+        &mut self,
+        host: SocketAddr,
+        count: usize,
+        bytes: usize,
+    ) -> Vec<u8> {
+        let written = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let (mut contacts, mut messages) = (Vec::new(), Vec::new());
+        // A contact and what stands around a text have about 300 bytes.
+        let text = TEXT.repeat((bytes / count).saturating_sub(300) / TEXT.len());
+        for _ in 0..count {
+            let (contact, message) = self.parts(written, &text);
+            contacts.push(contact);
+            messages.push(message);
+        }
+        let body = self.around(&contacts.join(","), &messages.join(","));
+        let mut request = self.head(host, &self.sign(&body), body.len()).into_bytes();
+        request.extend_from_slice(body.as_bytes());
+        request
+    }
+
     /// The next message, written now.
     pub(crate) fn signed(&mut self) -> Signed {
         let written = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let customer = self.order[self.next % self.order.len()];
-        self.next += 1;
-        let body = self.body(customer, written);
-        let hash = HEXLOWER.encode(hmac::sign(&self.key, body.as_bytes()).as_ref());
-        Signed { body, signature: format!("sha256={hash}"), customer }
+        let (contact, message) = self.parts(written, TEXT);
+        let body = self.around(&contact, &message);
+        Signed { signature: self.sign(&body), body, customer }
     }
 
-    fn body(&mut self, customer: u32, written: u64) -> String {
+    fn sign(&self, body: &str) -> String {
+        let hash = HEXLOWER.encode(hmac::sign(&self.key, body.as_bytes()).as_ref());
+        format!("sha256={hash}")
+    }
+
+    fn head(&self, host: SocketAddr, signature: &str, length: usize) -> String {
+        format!(
+            "POST /webhooks/whatsapp/{} HTTP/1.1\r\nhost: {host}\r\n\
+             content-type: application/json\r\nuser-agent: facebookexternalua\r\n\
+             x-hub-signature-256: {signature}\r\ncontent-length: {length}\r\n\r\n",
+            self.account
+        )
+    }
+
+    /// The next customer, as a contact, and their message.
+    fn parts(&mut self, written: u64, text: &str) -> (String, String) {
+        let customer = self.order[self.next % self.order.len()];
+        self.next += 1;
         let number = number(customer);
         let mut id = [0_u8; 40];
         for chunk in id.chunks_mut(8) {
             chunk.copy_from_slice(&self.random.next().to_le_bytes());
         }
-        let (id, account) = (BASE64.encode(&id), self.account);
+        let id = BASE64.encode(&id);
+        let contact =
+            format!(r#"{{"profile":{{"name":"CANARY Customer {customer}"}},"wa_id":"{number}"}}"#);
+        let message = format!(
+            r#"{{"from":"{number}","id":"wamid.{id}","timestamp":"{written}","text":{{"body":"{text}"}},"type":"text"}}"#
+        );
+        (contact, message)
+    }
+
+    fn around(&self, contacts: &str, messages: &str) -> String {
+        let account = self.account;
         format!(
-            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"310000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"4915550000000","phone_number_id":"{account}"}},"contacts":[{{"profile":{{"name":"CANARY Customer {customer}"}},"wa_id":"{number}"}}],"messages":[{{"from":"{number}","id":"wamid.{id}","timestamp":"{written}","text":{{"body":"{TEXT}"}},"type":"text"}}]}},"field":"messages"}}]}}]}}"#
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"310000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"4915550000000","phone_number_id":"{account}"}},"contacts":[{contacts}],"messages":[{messages}]}},"field":"messages"}}]}}]}}"#
         )
     }
 }
@@ -173,6 +215,20 @@ mod tests {
             assert!(String::from_utf8_lossy(bytes).contains(&signature));
             assert!(bodies.insert(body.to_vec()), "message {index} is a repetition");
         }
+    }
+
+    #[test]
+    fn messages_that_come_together_are_distinct_and_as_long_as_was_asked() {
+        let mut messages = Messages::new("310000000000002", "a secret of nobody", 1_000);
+        let bytes = messages.prepare_together(HOST, 1_000, 3_000_000);
+        let message = wire::whole_message(&bytes).unwrap().expect("a whole request");
+        let body = &bytes[message.body];
+        assert!((2_700_000..=3_100_000).contains(&body.len()), "{}", body.len());
+        let parsed: serde_json::Value = serde_json::from_slice(body).unwrap();
+        let all = &parsed["entry"][0]["changes"][0]["value"]["messages"];
+        let ids: HashSet<_> =
+            all.as_array().unwrap().iter().map(|one| one["id"].to_string()).collect();
+        assert_eq!(ids.len(), 1_000);
     }
 
     #[test]

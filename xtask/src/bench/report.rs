@@ -29,6 +29,8 @@ pub(crate) struct Report {
     pub(crate) sustained: Vec<Step>,
     /// The rate that was not.
     pub(crate) beyond: Option<Step>,
+    /// Bodies of 1,000 messages, until they were acknowledged.
+    pub(crate) batches: Latencies,
 }
 
 impl Report {
@@ -86,6 +88,10 @@ impl Report {
     fn rows(&self) -> Vec<Row> {
         let mut rows = self.steady_rows();
         rows.extend(self.sustained_rows());
+        let slowest = self.batches.percentile_ms(100.0);
+        rows.push(
+            Row::less("1,000 messages in one body of 3 MB, slowest", "ms", slowest).floor(1_000.0),
+        );
         rows.extend(self.exactness_rows());
         rows
     }

@@ -36,7 +36,7 @@ enum Kind {
     Response,
     /// Something that the platform lets through later.
     MessageTag {
-        /// "HUMAN_AGENT": a person answers, within 7 days. No machine may use it.
+        /// `HUMAN_AGENT`: a person answers, within 7 days. No machine may use it.
         tag: &'static str,
     },
 }

@@ -96,9 +96,10 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             } else {
                 self.after(pid, &row, event)?
             };
-            let item = match event {
-                Event::Edit => item.time(Attribute::EditedAt, inbound.platform_at),
-                _ => item,
+            let item = if event == Event::Edit {
+                item.time(Attribute::EditedAt, inbound.platform_at)
+            } else {
+                item
             };
             let new = Written { text, pressed: None, ..old };
             let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &new)?;

@@ -38,7 +38,7 @@ impl StandIn {
 
     /// The same delivery, by somebody else: the conversations do not show it.
     pub fn prepare(&self, messages: &[Incoming]) -> Request {
-        self.told(match self.account.channel {
+        self.told(&match self.account.channel {
             Channel::WhatsApp => whatsapp::texts(&self.writer(), messages),
             Channel::Messenger => messenger::texts(&self.writer(), messages),
         })
@@ -46,7 +46,7 @@ impl StandIn {
 
     /// The customer presses what a message offered.
     pub fn presses(&self, who: &Customer, offer: &Offer, id: &str) -> Request {
-        self.told(match self.account.channel {
+        self.told(&match self.account.channel {
             Channel::WhatsApp => whatsapp::pressed(&self.writer(), who, offer, id),
             Channel::Messenger => messenger::pressed(&self.writer(), who, offer, id),
         })
@@ -54,7 +54,7 @@ impl StandIn {
 
     /// The customer changes the text of the message `original`; `number` counts the changes.
     pub fn edits(&self, who: &Customer, original: &str, text: &str, number: u32) -> Request {
-        self.told(match self.account.channel {
+        self.told(&match self.account.channel {
             Channel::WhatsApp => whatsapp::edited(&self.writer(), who, original, text, number),
             Channel::Messenger => messenger::edited(&self.writer(), who, original, text, number),
         })
@@ -62,7 +62,7 @@ impl StandIn {
 
     /// The customer takes the message `original` back.
     pub fn takes_back(&self, who: &Customer, original: &str) -> Request {
-        self.told(match self.account.channel {
+        self.told(&match self.account.channel {
             Channel::WhatsApp => whatsapp::taken_back(&self.writer(), who, original),
             Channel::Messenger => messenger::taken_back(&self.writer(), who, original),
         })
@@ -70,7 +70,7 @@ impl StandIn {
 
     /// Somebody of the brand writes to the customer in the platform's own app.
     pub fn echoes(&self, who: &Customer, text: &str, id: &str) -> Request {
-        self.told(match self.account.channel {
+        self.told(&match self.account.channel {
             Channel::WhatsApp => whatsapp::echo(&self.writer(), who, text, id),
             Channel::Messenger => messenger::echo(&self.writer(), who, text, id, None),
         })
@@ -80,7 +80,7 @@ impl StandIn {
     pub fn changes_user_id(&self, who: &Customer, current: &str) -> Option<Request> {
         match self.account.channel {
             Channel::WhatsApp => {
-                Some(self.told(whatsapp::changed_user_id(&self.writer(), who, current)))
+                Some(self.told(&whatsapp::changed_user_id(&self.writer(), who, current)))
             }
             Channel::Messenger => None,
         }
@@ -93,14 +93,14 @@ impl StandIn {
             Channel::WhatsApp => Some(whatsapp::status(&self.writer(), sent, status)),
             Channel::Messenger => messenger::status(&self.writer(), sent, status),
         };
-        Some(self.told(body?))
+        Some(self.told(&body?))
     }
 
     fn writer(&self) -> Writer<'_> {
         Writer { account: &self.account.id, now: self.clock.now().millis() }
     }
 
-    fn told(&self, body: Value) -> Request {
+    fn told(&self, body: &Value) -> Request {
         self.deliver_body(escaped(&body.to_string()).into())
     }
 

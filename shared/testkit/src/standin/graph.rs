@@ -15,26 +15,26 @@ pub(super) const INVALID: i64 = 100;
 /// An error of the API: its code, and what it says of it.
 pub(super) type Refusal = (i64, &'static str);
 
-/// Whether a call may be looked at; else what to answer.
-pub(super) fn admit(
+/// What to answer to a call whose message need not be looked at.
+pub(super) fn refusal(
     request: &Request,
     account: &StandInAccount,
     token: &Secret,
-) -> Result<(), Response> {
+) -> Option<Response> {
     if !bears(request, token) {
-        return Err(token_refused());
+        return Some(token_refused());
     }
     if request.method() != Method::POST {
-        return Err(refuse((INVALID, "Unsupported method")));
+        return Some(refuse((INVALID, "Unsupported method")));
     }
     if request.uri().path() != format!("/{}/{}/messages", account.api_version, account.id) {
-        return Err(refuse((INVALID, "Unsupported post request: no such object")));
+        return Some(refuse((INVALID, "Unsupported post request: no such object")));
     }
     let kind = request.headers().get(header::CONTENT_TYPE);
     if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
-        return Err(refuse((INVALID, "The content type is not application/json")));
+        return Some(refuse((INVALID, "The content type is not application/json")));
     }
-    Ok(())
+    None
 }
 
 pub(super) fn refuse((code, details): Refusal) -> Response {

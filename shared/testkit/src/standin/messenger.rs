@@ -17,22 +17,17 @@ impl Writer<'_> {
 
     /// Something that a person does, now.
     fn by(&self, who: &str, name: &str, what: &Value) -> Value {
-        self.messaging(&[self.item((who, self.account), self.now, name, what)])
+        self.messaging(&[item((who, self.account), self.now, name, what)])
     }
 
     /// Something that the Page did, now.
     fn to(&self, who: &str, name: &str, what: &Value) -> Value {
-        self.messaging(&[self.item((self.account, who), self.now, name, what)])
+        self.messaging(&[item((self.account, who), self.now, name, what)])
     }
+}
 
-    fn item(&self, (from, to): (&str, &str), millis: i64, name: &str, what: &Value) -> Value {
-        json!({
-            "sender": { "id": from },
-            "recipient": { "id": to },
-            "timestamp": millis,
-            name: what,
-        })
-    }
+fn item((from, to): (&str, &str), millis: i64, name: &str, what: &Value) -> Value {
+    json!({ "sender": { "id": from }, "recipient": { "id": to }, "timestamp": millis, name: what })
 }
 
 fn psid(who: &Customer) -> &str {
@@ -45,7 +40,7 @@ pub(super) fn texts(writer: &Writer<'_>, messages: &[Incoming]) -> Value {
         .map(|message| {
             let what = json!({ "mid": message.id.reveal(), "text": message.text.reveal() });
             let millis = message.at_seconds.saturating_mul(1_000);
-            writer.item((psid(&message.from), writer.account), millis, "message", &what)
+            item((psid(&message.from), writer.account), millis, "message", &what)
         })
         .collect();
     writer.messaging(&items)
