@@ -41,7 +41,7 @@ async fn a_job_that_fails_in_each_of_its_tries_is_a_dead_letter_and_a_case() {
     set_key(deployed, "DisableKey").await;
 
     let brand = "other".parse().unwrap();
-    let hint = Hint::Inbound(MessageRef { brand, pid, epoch: Epoch::FIRST, eid });
+    let hint = Hint::Inbound(MessageRef::new(brand, pid, Epoch::FIRST, eid));
     let job = serde_json::to_string(&QueueMessage::V1(hint)).unwrap();
     let message = json!({
         "QueueUrl": deployed.output("queue_urls", "inbound"),

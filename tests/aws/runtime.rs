@@ -67,7 +67,7 @@ fn job(function: &str, number: u8, brand: &str) -> String {
     let (pid, epoch) = (Pid::from_bytes([number; 16]), Epoch::FIRST);
     let eid = Eid::from_bytes([number; 16]);
     let hint = match function {
-        "intent" => Hint::Inbound(MessageRef { brand, pid, epoch, eid }),
+        "intent" => Hint::Inbound(MessageRef::new(brand, pid, epoch, eid)),
         "reply" => Hint::Outbound(TaskRef { brand, pid, epoch, task: TaskId::Message(eid) }),
         "escalation" => Hint::Human(CaseRef { brand, case: CaseId::from_bytes([number; 16]) }),
         _ => Hint::Privacy(RequestRef { brand, request: RequestId::from_bytes([number; 16]) }),

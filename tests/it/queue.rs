@@ -17,7 +17,7 @@ fn every_hint() -> Vec<QueueMessage> {
     let out = OutId::from_bytes([0x33; 16]);
     let task = |task| TaskRef { brand: brand(), pid, epoch, task };
     let hints = [
-        Hint::Inbound(MessageRef { brand: brand(), pid, epoch, eid }),
+        Hint::Inbound(MessageRef::new(brand(), pid, epoch, eid)),
         Hint::Outbound(task(TaskId::Message(eid))),
         Hint::Outbound(task(TaskId::Out(out))),
         Hint::Human(CaseRef { brand: brand(), case: CaseId::from_bytes([0x44; 16]) }),

@@ -81,7 +81,7 @@ fn made(input: &mut Unstructured<'_>) -> Result<QueueMessage> {
     let id = input.arbitrary()?;
     let task = |task| TaskRef { brand: brand.clone(), pid, epoch, task };
     Ok(QueueMessage::V1(match input.int_in_range(0..=4)? {
-        0 => Hint::Inbound(MessageRef { brand, pid, epoch, eid: Eid::from_bytes(id) }),
+        0 => Hint::Inbound(MessageRef::new(brand, pid, epoch, Eid::from_bytes(id))),
         1 => Hint::Outbound(task(TaskId::Message(Eid::from_bytes(id)))),
         2 => Hint::Outbound(task(TaskId::Out(OutId::from_bytes(id)))),
         3 => Hint::Human(CaseRef { brand, case: CaseId::from_bytes(id) }),

@@ -48,10 +48,12 @@ impl Queue for Sqs {
 ///
 /// One person's messages are a group: a subject belongs to one account. The pseudonym is random and stands in
 /// the body too, so that to hash it would hide nothing. A hint that is sent again within five minutes is dropped
-/// by SQS: the steward comes again.
+/// by SQS; one for words that were changed since is another.
 fn order(hint: &Hint) -> (String, String) {
     match hint {
-        Hint::Inbound(message) => (message.pid.to_string(), message.eid.to_string()),
+        Hint::Inbound(message) => {
+            (message.pid.to_string(), format!("{}#{}", message.eid, message.revision))
+        }
         Hint::Outbound(task) => (task.pid.to_string(), task.task.to_string()),
         Hint::Human(case) => (case.case.to_string(), case.case.to_string()),
         Hint::Privacy(request) => (request.request.to_string(), request.request.to_string()),

@@ -72,7 +72,7 @@ impl Hint {
 }
 
 /// An inbound message, by its ids.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct MessageRef {
     /// Whose customer wrote it.
     pub brand: BrandId,
@@ -82,9 +82,31 @@ pub struct MessageRef {
     pub epoch: Epoch,
     /// The message.
     pub eid: Eid,
+    /// The version of its row, if it is known: words that were changed are another hint. It is not in the queue's form,
+    /// only in the key by which a FIFO queue tells hints apart.
+    #[serde(skip)]
+    pub revision: u64,
+}
+
+/// Which version of its row is meant does not make it another message.
+impl PartialEq for MessageRef {
+    fn eq(&self, other: &Self) -> bool {
+        self.task() == other.task()
+    }
 }
 
 impl MessageRef {
+    /// A message, whichever version it has.
+    pub const fn new(brand: BrandId, pid: Pid, epoch: Epoch, eid: Eid) -> Self {
+        Self { brand, pid, epoch, eid, revision: 0 }
+    }
+
+    /// The same message, with its row at this version.
+    #[must_use]
+    pub fn at(self, revision: u64) -> Self {
+        Self { revision, ..self }
+    }
+
     /// The task of answering it.
     pub fn task(&self) -> TaskRef {
         TaskRef {

@@ -86,12 +86,8 @@ mod tests {
 
     fn hints() -> [Hint; 4] {
         let brand = || "demo".parse().unwrap();
-        let message = MessageRef {
-            brand: brand(),
-            pid: Pid::from_bytes([1; 16]),
-            epoch: Epoch::FIRST,
-            eid: Eid::from_bytes([2; 16]),
-        };
+        let (pid, eid) = (Pid::from_bytes([1; 16]), Eid::from_bytes([2; 16]));
+        let message = MessageRef::new(brand(), pid, Epoch::FIRST, eid);
         [
             Hint::Inbound(message.clone()),
             Hint::Outbound(message.task()),

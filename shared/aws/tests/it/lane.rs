@@ -110,12 +110,8 @@ fn outcome(does: Option<Does>) -> Result<(), Fault> {
 
 /// The body of job `number`.
 pub(crate) fn job(number: u8) -> String {
-    let message = MessageRef {
-        brand: "demo".parse().unwrap(),
-        pid: Pid::from_bytes([0xff; 16]),
-        epoch: Epoch::FIRST,
-        eid: Eid::from_bytes([number; 16]),
-    };
+    let (pid, eid) = (Pid::from_bytes([0xff; 16]), Eid::from_bytes([number; 16]));
+    let message = MessageRef::new("demo".parse().unwrap(), pid, Epoch::FIRST, eid);
     serde_json::to_string(&QueueMessage::V1(Hint::Inbound(message))).unwrap()
 }
 

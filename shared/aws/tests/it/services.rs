@@ -148,7 +148,7 @@ async fn a_root_of_another_brand_is_damage_and_a_key_that_is_off_is_not() {
 
 fn message() -> Hint {
     let (pid, eid) = (Pid::from_bytes([1; 16]), Eid::from_bytes([2; 16]));
-    Hint::Inbound(MessageRef { brand: "demo".parse().unwrap(), pid, epoch: Epoch::FIRST, eid })
+    Hint::Inbound(MessageRef::new("demo".parse().unwrap(), pid, Epoch::FIRST, eid).at(7))
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn hints_go_to_their_lanes_and_only_to_those_that_are_declared() {
     let sent = services.heard("SendMessage");
     assert_eq!(sent[0]["QueueUrl"], "http://q/inbound.fifo");
     assert_eq!(sent[0]["MessageGroupId"], "01".repeat(16), "one person's messages in their order");
-    assert_eq!(sent[0]["MessageDeduplicationId"], "02".repeat(16));
+    assert_eq!(sent[0]["MessageDeduplicationId"], format!("{}#7", "02".repeat(16)));
     assert_eq!(sent[1]["QueueUrl"], "http://q/human");
     assert!(sent[1]["MessageGroupId"].is_null());
 

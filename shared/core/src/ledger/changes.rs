@@ -101,12 +101,13 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             } else {
                 item
             };
+            let revision = item.version;
             let new = Written { text, pressed: None, ..old };
             let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &new)?;
             match stores.commit(vec![Write::replace(item)]).await? {
                 Commit::Done => {
                     let brand = inbound.at.brand.clone();
-                    let reference = MessageRef { brand, pid, epoch, eid };
+                    let reference = MessageRef::new(brand, pid, epoch, eid).at(revision);
                     return Ok(Rewritten::Done { undecided: is_undecided.then_some(reference) });
                 }
                 Commit::Moved(_) => stores.pause().await,

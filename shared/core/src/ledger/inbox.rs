@@ -161,6 +161,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             };
             let item = self.message_item(inbound, &writer.gate, eid);
             let item = stores.seal(&subject, item, Attribute::Sealed, epoch, &written(inbound))?;
+            let revision = item.version;
             let (gate, at) = (writer.gate.clone(), inbound.platform_at);
             let (item, heard) = match how {
                 As::Received => (item, gate.heard(at)),
@@ -177,7 +178,8 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             match stores.commit(writes.into_writes()).await? {
                 Commit::Done => {
                     let brand = inbound.at.brand.clone();
-                    return Ok(Intake::Taken(MessageRef { brand, pid, epoch, eid }));
+                    let reference = MessageRef::new(brand, pid, epoch, eid).at(revision);
+                    return Ok(Intake::Taken(reference));
                 }
                 Commit::Moved(failed) => {
                     if writer.gate.version == 0 && failed.is_some() {
@@ -221,7 +223,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
 
     /// A message that waits for its decision; none if it was decided before or is erased.
     pub async fn open(&self, reference: &MessageRef) -> Result<Option<Opened>, Fault> {
-        let MessageRef { brand, pid, epoch, eid } = reference;
+        let MessageRef { brand, pid, epoch, eid, .. } = reference;
         let rows = self.0.get([Key::gate(*pid), Key::message(*pid, *epoch, *eid)]).await?;
         let [Some(gate), Some(item)] = rows else {
             return Ok(None);

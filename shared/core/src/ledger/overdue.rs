@@ -98,7 +98,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
         let state: State = row.parse_required(Attribute::State)?;
         let passed = |attribute| row.get_time(attribute).is_none_or(|time| time <= now);
         match state {
-            State::Received => Ok(Some(vec![received(&reference)])),
+            State::Received => Ok(Some(vec![received(&reference, row.version)])),
             State::Decided if passed(Attribute::NotBefore) => {
                 Ok(Some(vec![Hint::Outbound(reference)]))
             }
@@ -155,10 +155,10 @@ impl Closed {
     }
 }
 
-fn received(reference: &TaskRef) -> Hint {
+fn received(reference: &TaskRef, revision: u64) -> Hint {
     let TaskRef { brand, pid, epoch, task } = reference.clone();
     match task {
-        TaskId::Message(eid) => Hint::Inbound(MessageRef { brand, pid, epoch, eid }),
+        TaskId::Message(eid) => Hint::Inbound(MessageRef::new(brand, pid, epoch, eid).at(revision)),
         // What is ours begins as decided.
         TaskId::Out(_) => Hint::Outbound(reference.clone()),
     }

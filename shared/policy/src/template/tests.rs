@@ -24,7 +24,7 @@ fn unfit(from: &str, to: &str) -> Result<(), Unfit> {
 #[test]
 fn a_template_is_read_and_filled() {
     let template = Template::parse(PATH, REFUND).unwrap();
-    assert_eq!((template.id(), template.version()), ("refund", 1));
+    assert_eq!((template.id(), template.version()), ("refund", 2));
     assert_eq!(template.language(), Language::ENGLISH);
     assert_eq!(template.usable(Channel::WhatsApp, TODAY), Ok(()));
     let rendered = template.render(&context()).unwrap();
@@ -34,12 +34,14 @@ fn a_template_is_read_and_filled() {
 }
 
 #[test]
-fn every_field_but_the_short_form_is_mandatory() {
+fn every_field_but_the_short_form_and_what_is_offered_is_mandatory() {
     let front = REFUND.split("+++\n").nth(1).unwrap();
     for line in front.lines() {
         let result = changed(&format!("{line}\n"), "");
         if line.starts_with("short") {
             assert!(result.unwrap().render(&context()).unwrap().short.is_none());
+        } else if line.starts_with("offers") {
+            assert_eq!(result.unwrap().offering(), None);
         } else {
             let error = result.unwrap_err().to_string();
             assert!(
@@ -70,7 +72,7 @@ fn mistakes_are_named_by_file_and_place() {
     for (from, to, says) in [
         ("+++\n", "", "must begin with front matter"),
         ("id = \"refund\"", "id = \"refunds\"", "id: must be the name of the folder"),
-        ("version = 1", "version = 0", "version: must be 1 or more"),
+        ("version = 2", "version = 0", "version: must be 1 or more"),
         ("review_by = 2027-11-20", "review_by = 2025-01-01", "review_by: must not be before"),
         ("review_by = 2027-11-20", "review_by = 2027-11-20T10:00:00Z", "review_by: must be a day"),
         ("review_by = 2027-11-20", "review_by = 10:00:00", "review_by: must be a day"),
