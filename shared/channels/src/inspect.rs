@@ -8,13 +8,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
+    MESSENGER, WHATSAPP,
     json::Scalar,
-    messenger,
     meta::envelope::offset,
     platform,
     seen::{Part, Seen},
     served::Served,
-    whatsapp,
 };
 
 /// A body that is not the channel's at all.
@@ -66,8 +65,8 @@ pub fn read(channel: Channel, body: &[u8]) -> Result<Vec<Seen<'_>>, NotTheChanne
         return Ok(vec![Seen::ignored(what, 0)]);
     };
     let others = match channel {
-        Channel::WhatsApp => [messenger::OBJECT, "instagram"],
-        Channel::Messenger => [whatsapp::OBJECT, "instagram"],
+        Channel::WhatsApp => [MESSENGER.object, "instagram"],
+        Channel::Messenger => [WHATSAPP.object, "instagram"],
     };
     if others.contains(&object.as_str()) {
         return Err(NotTheChannels::AnotherPlatforms);

@@ -27,20 +27,20 @@ use http::HeaderMap;
 
 pub use compose::{ComposeError, sendable};
 pub use inspect::{NotTheChannels, read};
-pub use messenger::Messenger;
+pub use messenger::MESSENGER;
 pub use meta::{OPAQUE_CHARS_MAX, SignedRequest, SignedRequestRejection};
 pub use normalise::{KIND_CHARS_MAX, MESSAGE_ID_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 pub use platform::{Platform, Seens, Sending};
 pub use seen::{Kind, Part, Raw, Seen};
 pub use served::Served;
 pub use verify::{HandshakeRejection, Rejection, Verified, only_header, usable, verify_by};
-pub use whatsapp::WhatsApp;
+pub use whatsapp::WHATSAPP;
 
 /// The platform behind a channel.
 pub const fn platform(channel: Channel) -> &'static dyn Platform {
     match channel {
-        Channel::WhatsApp => &WhatsApp,
-        Channel::Messenger => &Messenger,
+        Channel::WhatsApp => &WHATSAPP,
+        Channel::Messenger => &MESSENGER,
     }
 }
 

@@ -8,10 +8,11 @@ use forthright_core::{
     offer::Choice,
     outbound::{Authored, Outbound},
 };
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{parse, verify};
+use crate::{ComposeError, Sending, parse, verify};
 
 const PAGE: &str = "1234567890321";
 
@@ -160,7 +161,7 @@ fn a_text_goes_to_a_page_scoped_person_only() {
     let text = Outbound::Person(Authored::by_agent("CANARY".into()));
     let to = |ids: &[PlatformId], opaque: &str| {
         let sending = Sending { to: ids, text: &text, opaque, is_after_window: false };
-        Messenger.compose(&account(), &sending).map(|_| ())
+        (MESSENGER.compose)(&account(), &sending).map(|_| ())
     };
     let person = |kind, value: &str| PlatformId { kind, value: value.into() };
     assert_eq!(to(&[person(IdKind::Psid, "1")], &"t".repeat(512)), Ok(()));

@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use data_encoding::{BASE64, HEXLOWER};
 use forthright_channels::{
-    Messenger, NotTheChannels, Part, Platform, Seen, Served, WhatsApp, read,
+    MESSENGER, NotTheChannels, Part, Platform, Seen, Served, WHATSAPP, read,
 };
 use forthright_core::{
     Account, Channel, PlatformId, event::UnreadableKind, gate::HUMAN_AGENT_WINDOW, ids::IdKind,
@@ -82,7 +82,7 @@ fn whatsapp() -> Specimen {
     use Means::{Later, Limited, Never, Token};
     Specimen {
         name: "whatsapp",
-        platform: &WhatsApp,
+        platform: &WHATSAPP,
         account: forthright_testkit::account(Channel::WhatsApp, "106540352242922"),
         read: |body| read(Channel::WhatsApp, body),
         fixtures: include_str!("../fixtures/whatsapp.jsonl"),
@@ -120,7 +120,7 @@ fn messenger() -> Specimen {
     use Means::{Later, Limited, Never, Token};
     Specimen {
         name: "messenger",
-        platform: &Messenger,
+        platform: &MESSENGER,
         account: Account {
             people_window: HUMAN_AGENT_WINDOW,
             ..forthright_testkit::account(Channel::Messenger, "1234567890321")

@@ -5,7 +5,7 @@ use forthright_core::http::BODY_BYTES_MAX;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::*;
-use crate::{WhatsApp, verify_by};
+use crate::{WHATSAPP, verify_by};
 
 /// About 200 bytes, with the escapes that Meta writes.
 const BODY: &str = concat!(
@@ -33,7 +33,7 @@ fn headers(pairs: &[(&'static str, &[u8])]) -> HeaderMap {
 }
 
 fn outcome(with: &[&str], pairs: &[(&'static str, &[u8])], body: &[u8]) -> Option<Rejection> {
-    verify_by(&WhatsApp, &secrets(with), &headers(pairs), Bytes::copy_from_slice(body)).err()
+    verify_by(&WHATSAPP, &secrets(with), &headers(pairs), Bytes::copy_from_slice(body)).err()
 }
 
 #[test]
