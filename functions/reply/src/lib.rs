@@ -2,18 +2,18 @@
 
 mod prepare;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use forthright_channels as channels;
 use forthright_core::{
-    Account, Accounts, Clock, Fault, Handle, Lane, Poison, Queue, Table, TaskRef, Time, Vault,
+    Account, Accounts, Clock, Fault, Handle, Lane, Poison, Queue, Table, TaskRef, Vault,
     case::Reason,
     gate::Refusal,
     http::{Exchange, ExchangeFault},
     ledger::{Claim, Due, Register, Replies},
     metric::{Metric, count, took},
     outbound::{Obstacle, SendOutcome},
-    pace::Pace,
+    pace::{Pace, Turn},
     send_all,
     table::Grant,
 };
@@ -26,12 +26,6 @@ pub const SENDS: [Lane; 2] = [Lane::Human, Lane::Privacy];
 
 /// How often a claim is tried anew because the conversation moved while it was made.
 const TRIES: usize = 8;
-
-/// The longest that a message waits here for its account's turn; who must wait longer makes room for other accounts.
-const TURN_WAIT_MAX: Duration = Duration::from_secs(2);
-
-/// How long an account rests that sent too much, where the platform does not say.
-const REST: Duration = Duration::from_secs(1);
 
 /// What came of an attempt.
 enum Attempt {
@@ -81,10 +75,19 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
             }
         };
         if !*has_turn {
-            if let Err(not_before) = self.pace.take(account, self.clock.now()) {
-                return self.wait(due, account, not_before, has_turn).await;
+            match self.pace.take(account, self.clock.now()) {
+                Turn::Now => *has_turn = true,
+                Turn::At(time) => {
+                    self.clock.sleep(time.since(self.clock.now())).await;
+                    *has_turn = true;
+                    return Ok(Attempt::Again); // what was right a moment ago may not be
+                }
+                Turn::Later(not_before) => {
+                    self.replies.postpone(due, not_before).await?;
+                    count(Metric::TextsPutOff);
+                    return Ok(Attempt::Over);
+                }
             }
-            *has_turn = true;
         }
         let claim = Claim {
             outbound: &prepared.outbound,
@@ -112,8 +115,12 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
                 SendOutcome::RefusedForGood { code: None, obstacle: Obstacle::Other }
             }
         };
-        if let SendOutcome::RefusedForNow { retry_after, is_accounts: true } = outcome {
-            self.pace.rest(account, self.clock.now(), retry_after.unwrap_or(REST));
+        match outcome {
+            SendOutcome::Accepted { .. } => self.pace.took(account),
+            SendOutcome::RefusedForNow { retry_after, is_accounts: true } => {
+                self.pace.rest(account, self.clock.now(), retry_after);
+            }
+            _ => {}
         }
         let hints = self.replies.settle(claimed, &outcome).await?;
         send_all(&self.queue, hints).await;
@@ -132,30 +139,6 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
             }
             _ => {}
         }
-        Ok(Attempt::Over)
-    }
-
-    /// Waits for the account's turn, or puts the message off if that would take long.
-    async fn wait(
-        &self,
-        due: &Due,
-        account: &Account,
-        mut not_before: Time,
-        has_turn: &mut bool,
-    ) -> Result<Attempt, Fault> {
-        let until = self.clock.now().plus(TURN_WAIT_MAX);
-        while not_before <= until {
-            self.clock.sleep(not_before.since(self.clock.now())).await;
-            match self.pace.take(account, self.clock.now()) {
-                Ok(()) => {
-                    *has_turn = true;
-                    return Ok(Attempt::Again);
-                }
-                Err(later) => not_before = later,
-            }
-        }
-        self.replies.postpone(due, not_before).await?;
-        count(Metric::TextsPutOff);
         Ok(Attempt::Over)
     }
 

@@ -10,7 +10,7 @@ use forthright_core::{
     ledger::Due,
     outbound::{Authored, Outbound},
 };
-use forthright_policy::Book;
+use forthright_policy::{Book, Brand};
 use jiff::{Timestamp, civil::Date, tz::Offset};
 
 /// What is to be sent, ready to be claimed.
@@ -43,6 +43,11 @@ pub fn prepare(
     }
     if !due.settings.automation {
         return Err(Refusal::Escalate(Reason::AutomationOff));
+    }
+    // It may have waited for its account, or for the platform, since it was decided.
+    let late_after = book.brand(&due.reference.brand).map(Brand::late_after);
+    if due.is_whole_answer && Some(now.since(due.written_at)) > late_after {
+        return Err(Refusal::Escalate(Reason::Late));
     }
     let unfit = Refusal::Escalate(Reason::TemplateUnfit);
     let (brand, channel) = (&due.reference.brand, due.at().channel);

@@ -10,15 +10,21 @@ use std::{collections::HashSet, time::Duration};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forthright_core::{
     Clock, FromHint, Handle, Poison, QueueMessage, Retry, Time, guarded, http::EXCHANGE_TIMEOUT,
+    ledger::FUNCTION_TIMEOUT, pace::TURN_WAIT_MAX,
 };
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 use crate::{Error, boot, cause::with_causes};
 
-/// No job is begun with less time than this left: one call to a platform, and what is stored around it.
-/// The function's time-out must be longer, else every job goes back.
-pub const RECORD_BUDGET: Duration = EXCHANGE_TIMEOUT.saturating_add(Duration::from_secs(5));
+/// No job is begun with less time than this left: the wait for an account's turn, one call to a platform, and what is
+/// stored around them.
+pub const RECORD_BUDGET: Duration =
+    EXCHANGE_TIMEOUT.saturating_add(TURN_WAIT_MAX).saturating_add(Duration::from_secs(5));
+const _: () = assert!(
+    RECORD_BUDGET.as_millis() < FUNCTION_TIMEOUT.as_millis(),
+    "else every job goes back to its queue"
+);
 
 /// When Lambda ends the invocation.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! What a platform is to the rest of Forthright: five questions, each answered in the platform's own file.
+//! What a platform is to the rest of Forthright: six questions, each answered in the platform's own file.
 
 use forthright_core::{
     Account, PlatformId, Secret,

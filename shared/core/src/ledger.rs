@@ -47,7 +47,9 @@ pub const LEASE: Duration = Duration::from_mins(6);
 pub const UNKNOWN_WAIT: Duration = Duration::from_mins(10);
 /// After which time the steward looks after work whose hint may have been lost.
 pub const HINT_GRACE: Duration = Duration::from_mins(1);
-/// Longer than people can change a text of theirs: from memory, both platforms let them for 15 minutes.
+/// How long people can change a text of theirs, from memory: a change opens the window no later than its message could.
+pub const EDITED_WITHIN: Duration = Duration::from_mins(15);
+/// Longer than people can change a text of theirs, for what must not rest on a memory.
 pub const EDITABLE: Duration = Duration::from_hours(24);
 /// How often sending is tried when the platform refuses for now.
 pub const ATTEMPTS_MAX: u32 = 8;

@@ -157,7 +157,13 @@ impl World {
         let Some(person) = self.people.get(letter.person) else {
             return;
         };
-        let (who, stand_in) = (&person.customer, self.ground.platform.stand_in(person.channel()));
+        // The platform may name them by more ids than the message had.
+        let ids = person.ids();
+        let has_all = |other: &&Person| ids.iter().all(|id| other.ids().contains(id));
+        let faces: Vec<_> = self.people.iter().filter(has_all).collect();
+        let face = self.deliveries.len().checked_rem(faces.len());
+        let who = face.and_then(|face| faces.get(face)).map_or(&person.customer, |it| &it.customer);
+        let stand_in = self.ground.platform.stand_in(person.channel());
         let edits = u32::try_from(self.deliveries.len()).unwrap_or_default();
         let (request, change) = match into {
             Some(text) => {

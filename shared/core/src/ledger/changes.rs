@@ -206,7 +206,8 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             if writer.gate.version == 0 || (writer.links.is_empty() && writer.twin.is_none()) {
                 return Ok(());
             }
-            let writes = self.with_identity(&writer, writer.gate.clone()).await?;
+            let twins = self.twins_of(&writer).await?;
+            let writes = self.with_identity(&writer, writer.gate.clone(), &twins).await?;
             match stores.commit(writes.into_writes()).await? {
                 Commit::Done => return Ok(()),
                 Commit::Moved(_) => stores.pause().await,

@@ -67,13 +67,17 @@ impl<T: Table, V: Vault> Inbox<T, V> {
     }
 
     /// The transaction that hears the message, with what it tells of who the person is.
+    ///
+    /// `twins` are the gates of the others as they were read: what was concluded from them must still hold.
     pub(super) async fn with_identity(
         &self,
         writer: &Writer,
         heard: Gate,
+        twins: &[Gate],
     ) -> Result<SubjectWrites, Fault> {
-        let names = match writer.twin {
-            Some(pid) => self.names(&heard, pid).await?,
+        let twin = twins.iter().find(|gate| Some(gate.pid) == writer.twin);
+        let names = match twin {
+            Some(twin) => self.names(&heard, twin).await?,
             None => None,
         };
         let writes = match names {
@@ -85,15 +89,13 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 names.into_iter().fold(writes, SubjectWrites::create)
             }
         };
-        Ok(writer.links.iter().cloned().fold(writes, SubjectWrites::create))
+        let writes = writer.links.iter().cloned().fold(writes, SubjectWrites::create);
+        Ok(twins.iter().fold(writes, SubjectWrites::only_while))
     }
 
     /// The gate of the other subject, with the names by which each is to know the other; none if both do already.
     /// One of them may have forgotten it in an erasure that the other had no part in.
-    async fn names(&self, gate: &Gate, pid: Pid) -> Result<Option<(Gate, Vec<Item>)>, Fault> {
-        let Some(twin) = self.0.gate(pid).await? else {
-            return Ok(None);
-        };
+    async fn names(&self, gate: &Gate, twin: &Gate) -> Result<Option<(Gate, Vec<Item>)>, Fault> {
         let keys =
             [Key::twin(gate.pid, gate.epoch, twin.pid), Key::twin(twin.pid, twin.epoch, gate.pid)];
         let there = self.0.get(keys.clone()).await?;
@@ -104,7 +106,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             .filter(|(_, row)| row.is_none())
             .map(|((key, other), _)| Item::new(key).text(Attribute::Pid, other))
             .collect();
-        Ok((!missing.is_empty()).then_some((twin, missing)))
+        Ok((!missing.is_empty()).then_some((twin.clone(), missing)))
     }
 
     /// The gates of the other subjects who are the same person, as far as it is proven, now or before.

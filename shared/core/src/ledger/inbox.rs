@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    EDITABLE, HINT_GRACE, case_rows,
+    EDITABLE, EDITED_WITHIN, HINT_GRACE, case_rows,
     content::Written,
     moves::{ended, taken_back},
     stores::{Commit, Stores, TRIES, due_entry_of},
@@ -169,12 +169,11 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                     let item = item
                         .time(Attribute::EditedAt, at)
                         .time(Attribute::NotWrittenBefore, at.minus(EDITABLE));
-                    (item, gate.heard(at))
+                    (item, gate.heard(at.minus(EDITED_WITHIN)).noticed(at))
                 }
                 As::TakenBack => (taken_back(item, stores.now()), gate.noticed(at)),
             };
-            let writes = self.with_identity(&writer, heard).await?.create(item);
-            let writes = twins.iter().fold(writes, SubjectWrites::only_while);
+            let writes = self.with_identity(&writer, heard, &twins).await?.create(item);
             match stores.commit(writes.into_writes()).await? {
                 Commit::Done => {
                     let brand = inbound.at.brand.clone();

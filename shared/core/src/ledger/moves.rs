@@ -146,7 +146,10 @@ impl<T: Table, V: Vault> Stores<T, V> {
             Ending::Later(not_before) => {
                 // Its words changed while it was on its way.
                 let since = standing.item.parse::<Event>(Attribute::Remark).ok().flatten();
+                // Where a person was called they see the new words, and nobody is called again.
+                let is_called_for = standing.item.get_text(Attribute::Case).is_some();
                 if let Some(event @ (Event::TakeBack | Event::Edit)) = since
+                    && !(event == Event::Edit && is_called_for)
                     && let Some(state) = state.after(event)?
                 {
                     let item = item.without(Attribute::Remark).without(Attribute::LeaseUntil);
@@ -215,7 +218,10 @@ pub(super) fn changed(pid: Pid, item: Item, state: State, now: Time) -> Item {
     if state == State::Suppressed {
         return taken_back(item, now);
     }
-    let item = item.text(Attribute::State, state).without(Attribute::Decision);
+    let item = item
+        .text(Attribute::State, state)
+        .without(Attribute::Decision)
+        .without(Attribute::NotBefore);
     item.listed(Index::Due, due_entry_of(pid), now.plus(HINT_GRACE))
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     case::{Actor, Reason},
-    decision::Decision,
+    decision::{Decision, Route},
     fault::Fault,
     gate::{Gate, Refusal},
     ids::{Address, BrandId, Eid, PlatformId, TaskId},
@@ -51,6 +51,8 @@ pub struct Due {
     pub authored: Option<Authored>,
     /// The template to render.
     pub template: Option<String>,
+    /// Whether the machine's text is the whole answer: nobody else was called, and nothing is only confirmed.
+    pub is_whole_answer: bool,
     /// The brand's settings, read now.
     pub settings: Settings,
     /// When it was written: the platform's time of what is answered, or ours of what we say.
@@ -173,6 +175,7 @@ impl<T: Table, V: Vault> Replies<T, V> {
             ids: said.ids,
             authored: said.authored,
             template: said.template,
+            is_whole_answer: said.is_whole_answer,
             settings: Settings::from_item(settings.as_ref())?,
             written_at,
             not_written_before: item.get_time(Attribute::NotWrittenBefore).unwrap_or(written_at),
@@ -267,7 +270,10 @@ impl<T: Table, V: Vault> Replies<T, V> {
                 Event::Accept,
                 Ending::Accepted(Some(self.receipt(&claimed, platform_message_id)?)),
             ),
-            SendOutcome::RefusedForNow { .. } if claimed.attempt >= ATTEMPTS_MAX => {
+            // What is refused for the account's sake says nothing about the message: its time is over some day.
+            SendOutcome::RefusedForNow { is_accounts: false, .. }
+                if claimed.attempt >= ATTEMPTS_MAX =>
+            {
                 (Event::RefuseForGood, Ending::Person(Reason::TriesOver))
             }
             SendOutcome::RefusedForNow { retry_after, .. } => {
@@ -368,6 +374,7 @@ const fn reason_of(obstacle: Obstacle) -> Reason {
 }
 
 struct ToSay {
+    is_whole_answer: bool,
     actor: Actor,
     ids: Vec<PlatformId>,
     authored: Option<Authored>,
@@ -386,14 +393,20 @@ fn to_say<T: Table, V: Vault>(
                 Stores::<T, V>::unseal(subject, item, Attribute::Sealed, reference.epoch)?
                     .ok_or(damaged)?;
             let decision: Decision = item.json_required(Attribute::Decision)?;
-            let template = decision.route.template().cloned();
-            Ok(ToSay { actor: Actor::Machine, ids: written.ids, authored: None, template })
+            Ok(ToSay {
+                is_whole_answer: matches!(decision.route, Route::Reply { .. }),
+                actor: Actor::Machine,
+                ids: written.ids,
+                authored: None,
+                template: decision.route.template().cloned(),
+            })
         }
         TaskId::Out(_) => {
             let said: Said =
                 Stores::<T, V>::unseal(subject, item, Attribute::Sealed, reference.epoch)?
                     .ok_or(damaged)?;
             Ok(ToSay {
+                is_whole_answer: false,
                 actor: item.parse_required(Attribute::Actor)?,
                 ids: said.ids,
                 authored: said.text.map(Authored::by_agent),
