@@ -145,14 +145,30 @@ async fn a_refusal_for_good_goes_to_a_person() {
 async fn when_every_try_was_refused_a_person_gets_it() {
     let desk = Desk::new();
     let tries = usize::try_from(ATTEMPTS_MAX).unwrap();
-    desk.script(&vec![Behaviour::RateLimit { retry_after: None }; tries]);
+    // "Too many messages to one person in a short time."
+    desk.script(&vec![Behaviour::GraphError { status: 400, code: 131_056 }; tries]);
     desk.serves(&ada(), ORDER).await;
-    for _ in 0..tries {
-        desk.after(Duration::from_hours(1)).await;
+    for _ in 0..40 {
+        desk.after(SECOND * 20).await;
     }
     assert_eq!(desk.states(), ["human"]);
     assert_eq!(desk.reasons().await, ["tries_over"]);
     assert_eq!((desk.line.calls(), desk.sent().len()), (u64::from(ATTEMPTS_MAX), 0));
+}
+
+#[tokio::test]
+async fn what_waits_for_its_account_is_not_used_up_but_never_answered_late() {
+    let desk = Desk::new();
+    desk.script(&[Behaviour::RateLimit { retry_after: None }; 100]);
+    desk.serves(&ada(), ORDER).await;
+    for _ in 0..42 {
+        desk.after(SECOND * 20).await;
+    }
+    assert_eq!(desk.states(), ["decided"]);
+    assert!(desk.line.calls() > u64::from(ATTEMPTS_MAX), "{}", desk.line.calls());
+    desk.after(Duration::from_hours(1)).await;
+    assert_eq!(desk.reasons().await, ["late"]);
+    assert!(desk.sent().is_empty());
 }
 
 #[tokio::test]
@@ -161,9 +177,7 @@ async fn a_refused_token_suspends_the_account_until_there_is_a_new_one() {
     desk.script(&[Behaviour::TokenExpired]);
     desk.serves(&ada(), ORDER).await;
     desk.serves(&bea(), ORDER).await;
-    for _ in 0..3 {
-        desk.after(SUSPENDED_WAIT + SECOND).await;
-    }
+    desk.after(SUSPENDED_WAIT + SECOND).await;
     assert_eq!(desk.line.calls(), 1, "no call is made while the account is suspended");
     assert_eq!(desk.reasons().await, ["channel_suspended"]);
     assert_eq!(desk.states(), ["decided", "decided"]);
@@ -176,9 +190,7 @@ async fn a_refused_token_suspends_the_account_until_there_is_a_new_one() {
         seed: 2,
         ..Setting::default()
     });
-    for _ in 0..2 {
-        again.after(SUSPENDED_WAIT + SECOND).await;
-    }
+    again.after(SUSPENDED_WAIT + SECOND).await;
     assert_eq!(again.states(), ["answered", "answered"]);
     assert_eq!((again.sent().len(), again.line.calls()), (2, 2));
 }
