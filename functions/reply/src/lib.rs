@@ -10,7 +10,7 @@ use forthright_core::{
     case::Reason,
     gate::Refusal,
     http::{Exchange, ExchangeFault},
-    ledger::{Claim, Due, Register, Replies},
+    ledger::{Claim, Claimed, Due, Register, Replies},
     metric::{Metric, count, took},
     outbound::{Obstacle, SendOutcome},
     pace::{Pace, Turn},
@@ -74,47 +74,19 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
                 return Ok(Attempt::Over);
             }
         };
-        if !*has_turn {
-            match self.pace.take(account, self.clock.now()) {
-                Turn::Now => *has_turn = true,
-                Turn::At(time) => {
-                    self.clock.sleep(time.since(self.clock.now())).await;
-                    *has_turn = true;
-                    return Ok(Attempt::Again); // what was right a moment ago may not be
-                }
-                Turn::Later(not_before) => {
-                    self.replies.postpone(due, not_before).await?;
-                    count(Metric::TextsPutOff);
-                    return Ok(Attempt::Over);
-                }
-            }
+        if !*has_turn && let Some(attempt) = self.wait(due, account, has_turn).await? {
+            return Ok(attempt);
         }
         let claim = Claim {
             outbound: &prepared.outbound,
-            template: prepared.template,
+            template: prepared.template.clone(),
             ruleset: self.book.ruleset_digest(),
         };
         let Some(claimed) = self.replies.claim(due, &claim).await? else {
             return Ok(Attempt::Again);
         };
         // From here on the message may be on its way: whatever happens is settled, never tried blindly again.
-        let sending = channels::Sending {
-            to: &due.ids,
-            text: &prepared.outbound,
-            opaque: claimed.opaque(),
-            is_after_window: prepared.is_after_window,
-        };
-        let outcome = match channels::compose(account, &sending) {
-            Ok(_) if !claimed.may_be_sent(self.clock.now()) => {
-                tracing::warn!(task.id = %due.reference.task, "a claim came too late; nothing was sent");
-                SendOutcome::RefusedForNow { retry_after: None, is_accounts: false }
-            }
-            Ok(request) => self.send(account, request).await,
-            Err(error) => {
-                tracing::error!(task.id = %due.reference.task, error = %error, "could not be composed");
-                SendOutcome::RefusedForGood { code: None, obstacle: Obstacle::Other }
-            }
-        };
+        let outcome = self.hand_over(account, due, &prepared, &claimed).await;
         match outcome {
             SendOutcome::Accepted { .. } => self.pace.took(account),
             SendOutcome::RefusedForNow { retry_after, is_accounts: true } => {
@@ -140,6 +112,58 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue> Reply<T, V, E, Q> {
             _ => {}
         }
         Ok(Attempt::Over)
+    }
+
+    /// Waits for the account's turn. What came of the attempt, if it does not go on.
+    async fn wait(
+        &self,
+        due: &Due,
+        account: &Account,
+        has_turn: &mut bool,
+    ) -> Result<Option<Attempt>, Fault> {
+        match self.pace.take(account, self.clock.now()) {
+            Turn::Now => {
+                *has_turn = true;
+                Ok(None)
+            }
+            Turn::At(time) => {
+                self.clock.sleep(time.since(self.clock.now())).await;
+                *has_turn = true;
+                Ok(Some(Attempt::Again)) // what was right a moment ago may not be
+            }
+            Turn::Later(not_before) => {
+                self.replies.postpone(due, not_before).await?;
+                count(Metric::TextsPutOff);
+                Ok(Some(Attempt::Over))
+            }
+        }
+    }
+
+    /// Hands what was claimed to the platform, once.
+    async fn hand_over(
+        &self,
+        account: &Account,
+        due: &Due,
+        prepared: &Prepared,
+        claimed: &Claimed,
+    ) -> SendOutcome {
+        let sending = channels::Sending {
+            to: &due.ids,
+            text: &prepared.outbound,
+            opaque: claimed.opaque(),
+            is_after_window: prepared.is_after_window,
+        };
+        match channels::compose(account, &sending) {
+            Ok(_) if !claimed.may_be_sent(self.clock.now()) => {
+                tracing::warn!(task.id = %due.reference.task, "a claim came too late; nothing was sent");
+                SendOutcome::RefusedForNow { retry_after: None, is_accounts: false }
+            }
+            Ok(request) => self.send(account, request).await,
+            Err(error) => {
+                tracing::error!(task.id = %due.reference.task, error = %error, "could not be composed");
+                SendOutcome::RefusedForGood { code: None, obstacle: Obstacle::Other }
+            }
+        }
     }
 
     async fn send(

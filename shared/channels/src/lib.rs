@@ -1,7 +1,7 @@
 //! One file a platform: verify, read, compose, classify errors. Pure: no I/O, no clock.
 //!
 //! A platform is a [`Platform`]; README.md tells how one is added. [`Verified`] is the proof that a body came from it: only
-//! [`verify`] makes one, and only it can be [`parse`]d into events. [`read`] only looks: nothing that comes of it can be
+//! [`verify()`] makes one, and only it can be [`parse`]d into events. [`read`] only looks: nothing that comes of it can be
 //! acted upon.
 
 mod compose;

@@ -33,7 +33,7 @@ pub struct Sending<'a> {
 /// README.md in this crate walks through adding one, and a suite of tests holds every one to the same promises.
 pub trait Platform: Sync {
     /// Whether the platform signed these very bytes with one of `secrets`. The order is size, encoding, the header's
-    /// form, the signature; nothing of the body is read before. [`verify`](crate::verify) has looked at the first two.
+    /// form, the signature; nothing of the body is read before. [`verify()`](crate::verify()) has looked at the first two.
     fn check(&self, secrets: &[Secret], headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection>;
 
     /// What to answer, as plain text, when the platform asks whether this address wants its events. `query` is the
