@@ -1,13 +1,18 @@
 //! Messenger, by the same functions: a Page's webhooks in, the Send API out.
 
+use std::time::Duration;
+
 use forthright_core::{
     Channel,
+    http::Request,
     offer::{Choice, Offer},
     table::Attribute,
 };
+use forthright_testkit::standin::Customer;
 use http::StatusCode;
+use serde_json::{Value, json};
 
-use crate::desk::{ORDER, desk_on, texts};
+use crate::desk::{Desk, ORDER, desk_on, texts};
 
 #[tokio::test]
 async fn a_question_is_answered_once_with_its_disclosure() {
@@ -52,8 +57,20 @@ async fn what_is_taken_back_is_not_answered_and_what_only_happens_is_nothing() {
     for status in ["delivered", "read"] {
         desk.ask(stand_in.status(&stand_in.sent()[0], status).unwrap()).await;
     }
+    let reaction = json!({ "mid": "m_CANARY7", "action": "react" });
+    desk.ask(instead_of_a_text(&desk, &who, "reaction", &reaction)).await;
+    desk.pump().await;
     assert_eq!(desk.sent().len(), 1);
     assert_eq!(desk.states(), ["answered", "suppressed"]);
+}
+
+/// The webhook call of something else that the person did.
+fn instead_of_a_text(desk: &Desk, who: &Customer, name: &str, what: &Value) -> Request {
+    desk.edited(&desk.says(who, "CANARY"), |body| {
+        let item = body["entry"][0]["messaging"][0].as_object_mut().unwrap();
+        item.remove("message");
+        item.insert(name.to_owned(), what.clone());
+    })
 }
 
 #[tokio::test]
@@ -70,6 +87,10 @@ async fn a_button_that_is_not_ours_counts_as_said() {
     });
     desk.ask(pressed).await;
     desk.pump().await;
-    assert_eq!(desk.states(), ["answered"]);
-    assert_eq!(texts(&desk.messages(), Attribute::Kind), ["text"]);
+    let postback = json!({ "title": ORDER, "payload": "ORDER" });
+    desk.time.advance(Duration::from_secs(1));
+    desk.ask(instead_of_a_text(&desk, &who, "postback", &postback)).await;
+    desk.pump().await;
+    assert_eq!(desk.states(), ["answered", "answered"]);
+    assert_eq!(texts(&desk.messages(), Attribute::Kind), ["text", "text"]);
 }

@@ -1,5 +1,7 @@
 //! Which acts a seed gives: conversations of people, with what the world does to those who serve them.
 
+use std::iter::repeat_n;
+
 use forthright_testkit::SplitMix;
 
 use super::act::{Act, Deed, Fate, Moment, Mood, Said, Setting, Text, Trouble};
@@ -113,36 +115,21 @@ impl Writer {
 
     fn message(&self) -> Said {
         use Text::{Agent, Image, MyData, Odd, Order, PressPerson, Rate, Refund, Stop};
-        const TEXTS: [Text; 26] = [
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Order,
-            Refund,
-            Refund,
-            Refund,
-            Refund,
-            Agent,
-            Agent,
-            Stop,
-            MyData,
-            Odd,
-            Image,
-            PressPerson,
-            Rate,
+        // Each with how many of 26 it is.
+        const TEXTS: [(Text, usize); 9] = [
+            (Order, 14),
+            (Refund, 4),
+            (Agent, 2),
+            (Stop, 1),
+            (MyData, 1),
+            (Odd, 1),
+            (Image, 1),
+            (PressPerson, 1),
+            (Rate, 1),
         ];
         let person = self.somebody();
-        let text = self.pick(&TEXTS).unwrap_or(Order);
+        let texts = TEXTS.into_iter().flat_map(|(text, times)| repeat_n(text, times));
+        let text = self.pick(&texts.collect::<Vec<_>>()).unwrap_or(Order);
         // A tenth was on its way for a while, some so long that a person must answer.
         let age = if self.once_in(10) {
             self.number(1, if self.once_in(4) { 1_500 } else { 90 })

@@ -96,20 +96,6 @@ struct Letter {
     forgotten: bool,
 }
 
-impl Letter {
-    /// What was taken back stays so, and the newest words count.
-    fn change(&mut self, change: Changed) {
-        let is_newer = match (self.now, change) {
-            (None, _) | (Some(Changed::Edited(..)), Changed::TakenBack) => true,
-            (Some(Changed::TakenBack), _) => false,
-            (Some(Changed::Edited(before, _)), Changed::Edited(at, _)) => at >= before,
-        };
-        if is_newer {
-            self.now = Some(change);
-        }
-    }
-}
-
 /// What became of a message's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Changed {
@@ -117,6 +103,17 @@ enum Changed {
     Edited(Time, Text),
     /// They were taken back.
     TakenBack,
+}
+
+impl Changed {
+    /// Whether it counts after what was made of the words before: what was taken back stays so, and the newer words count.
+    fn counts_after(self, before: Option<Self>) -> bool {
+        match (before, self) {
+            (None, _) | (Some(Self::Edited(..)), Self::TakenBack) => true,
+            (Some(Self::TakenBack), _) => false,
+            (Some(Self::Edited(before, _)), Self::Edited(at, _)) => before < at,
+        }
+    }
 }
 
 /// A webhook body.
@@ -202,6 +199,7 @@ impl Wake for Flag {
 
 struct World {
     ground: Ground,
+    brand: BrandId,
     accounts: Vec<Address>,
     keys: Arc<BrandKeys>,
     people: Vec<Person>,
@@ -234,9 +232,11 @@ impl World {
     fn new(content: &Content, plan: &Plan, mode: Mode) -> Result<Self, Problem> {
         let ground = ground(content, plan.setting, mode)?;
         let accounts: Vec<_> = content.accounts.iter().map(|it| it.at.clone()).collect();
-        let keys = keys(&ground.vault, accounts.first().ok_or("the demo brand has no account")?)?;
+        let first = accounts.first().ok_or("the demo brand has no account")?;
+        let (brand, keys) = (first.brand.clone(), keys(&ground.vault, first)?);
         let mut world = Self {
             ground,
+            brand,
             accounts,
             keys,
             people: everybody(),
@@ -289,10 +289,6 @@ impl World {
     /// The account that a person writes to.
     fn account_of(&self, person: &Person) -> Option<&Address> {
         self.accounts.iter().find(|at| at.channel == person.channel())
-    }
-
-    fn brand(&self) -> Option<&BrandId> {
-        self.accounts.first().map(|at| &at.brand)
     }
 
     /// Has something happen at a time.

@@ -177,13 +177,8 @@ impl World {
             None => (stand_in.takes_back(who, &letter.id), Changed::TakenBack),
         };
         // Nobody changes what they took back, and the platform's times must tell one change from the next.
-        let is_possible = match (letter.made, change) {
-            (None, _) | (Some(Changed::Edited(..)), Changed::TakenBack) => true,
-            (Some(Changed::TakenBack), _) => false,
-            (Some(Changed::Edited(before, _)), Changed::Edited(at, _)) => before < at,
-        };
         let is_young = self.now().since(letter.platform_at) < EDITABLE;
-        if !is_possible || (into.is_some() && !is_young) {
+        if !change.counts_after(letter.made) || (into.is_some() && !is_young) {
             return;
         }
         self.tally.count(if into.is_some() { "words changed" } else { "words taken back" });
@@ -363,13 +358,10 @@ impl World {
         self.ground.table.lose_late_writes();
         self.ground.memory.restore(&copy);
         self.restored = true;
-        let Some(brand) = self.brand().cloned() else {
-            return;
-        };
-        self.ground.watch.restored(&self.ground.memory, &Key::settings(&brand));
+        self.ground.watch.restored(&self.ground.memory, &Key::settings(&self.brand));
         self.forget_what_is_lost();
         let stores = self.ground.outside(self.starts.wrapping_add(1_000_000));
-        let noted = Rights::new(&stores).restored(&brand).now_or_never();
+        let noted = Rights::new(&stores).restored(&self.brand).now_or_never();
         if !matches!(noted, Some(Ok(_))) {
             let what = format!("a restore could not be noted: {noted:?}");
             self.ground.watch.breaks(Promise::Misbehaved, self.now(), what);

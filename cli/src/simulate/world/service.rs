@@ -138,9 +138,7 @@ impl World {
         let Some(register) = self.host().map(|host| Arc::clone(&host.register)) else {
             return;
         };
-        let Some(brand) = self.brand().cloned() else {
-            return;
-        };
+        let brand = self.brand.clone();
         self.begin(About::Automation(on), async move {
             End::Done(register.set_automation(&brand, on).await)
         });
@@ -201,7 +199,10 @@ impl World {
                 if let Some((letter, change)) = delivery.change
                     && let Some(letter) = self.letters.get_mut(letter)
                 {
-                    letter.change(change);
+                    // Told again it is the same.
+                    if change.counts_after(letter.now) {
+                        letter.now = Some(change);
+                    }
                 }
             }
             return;

@@ -216,7 +216,7 @@ fn every_error_means_what_the_platform_says() {
         for (means, codes) in &specimen.errors {
             for code in codes {
                 let body = (specimen.error)(code).to_string();
-                for status in [400, 403] {
+                for &status in specimen.statuses {
                     let outcome = specimen.platform.classify(&response(status, &body));
                     let expected = match (means, &outcome) {
                         (Means::Token, _) => SendOutcome::TokenInvalid,

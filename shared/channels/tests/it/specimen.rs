@@ -37,6 +37,8 @@ pub(crate) struct Specimen {
     pub(crate) taken: Value,
     /// The answer of an error with this code.
     pub(crate) error: fn(&Value) -> Value,
+    /// The statuses that errors come with, whichever: the code decides.
+    pub(crate) statuses: &'static [u16],
     /// Codes of errors, by what they mean.
     pub(crate) errors: Vec<(Means, Vec<Value>)>,
 }
@@ -75,6 +77,8 @@ fn codes(all: &[i64]) -> Vec<Value> {
     all.iter().map(|code| json!(code)).collect()
 }
 
+const META_STATUSES: &[u16] = &[400, 401, 403, 404, 429, 500, 503];
+
 const META_HANDSHAKE: (&str, &str) =
     ("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify", "1158201444");
 
@@ -98,6 +102,7 @@ fn whatsapp() -> Specimen {
             "messages": [{ "id": "CANARY1", "message_status": "accepted" }],
         }),
         error: graph_error,
+        statuses: META_STATUSES,
         errors: vec![
             (Token, codes(&[0, 190])),
             (Later, codes(&[131_056, 1, 2, 131_000, 131_016, 135_000])),
@@ -135,6 +140,7 @@ fn messenger() -> Specimen {
         golden: include_str!("../golden/messenger.jsonl"),
         taken: json!({ "recipient_id": "987654321432", "message_id": "CANARY1" }),
         error: graph_error,
+        statuses: META_STATUSES,
         errors: vec![
             (Token, vec![json!(190), json!([190, 460])]),
             (Later, codes(&[1, 2, 341, 1_200])),
@@ -176,6 +182,7 @@ fn example() -> Specimen {
         golden: include_str!("../../template/golden.jsonl"),
         taken: json!({ "id": "CANARY1" }),
         error: |code| json!({ "error": code }),
+        statuses: &[400, 403],
         errors: vec![
             (Never(Obstacle::Window), vec![json!("window_over")]),
             (Never(Obstacle::Unreachable), vec![json!("blocked_by_user")]),
