@@ -55,7 +55,7 @@ pub use self::scrub::Scrubbed;
 use self::{file::File, lock::FolderLock, wait::Failure};
 
 /// How long a segment of a journal is: the rows of two of them may be in memory.
-const DATA_SEGMENT: usize = 16 * 1_024 * 1_024;
+const DATA_SEGMENT: usize = 12 * 1_024 * 1_024;
 const KEYS_SEGMENT: usize = 1_024 * 1_024;
 
 /// The store could not be opened. A missing permission, an unknown schema: it refuses to start.
