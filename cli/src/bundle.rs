@@ -11,7 +11,7 @@ use forthright_core::{
 };
 use forthright_escalation::Escalation;
 use forthright_intent::{Engines, Intent};
-use forthright_language::Rules;
+use forthright_language::Detector;
 use forthright_policy::Book;
 use forthright_privacy::Privacy;
 use forthright_reply::Reply;
@@ -41,7 +41,7 @@ pub struct Parts<E, Q, C = Infallible> {
     /// The texts and rules.
     pub book: Arc<Book>,
     /// What tells what a person wants.
-    pub engines: Engines<Rules, C>,
+    pub engines: Engines<Detector, C>,
     /// The accounts that are served.
     pub accounts: Accounts,
     /// What opens the cases and requests APIs.
@@ -62,7 +62,7 @@ pub struct Bundle<T, V, E, Q, C = Infallible> {
     /// Takes in what platforms send.
     pub webhook: Webhook<T, V, Q>,
     /// Decides.
-    pub intent: Intent<T, V, Engines<Rules, C>, Q>,
+    pub intent: Intent<T, V, Engines<Detector, C>, Q>,
     /// Sends.
     pub reply: Reply<T, V, E, Q>,
     /// Serves people of the brand.
@@ -82,7 +82,7 @@ impl<T: Table, V: Vault, E: Exchange, Q: Queue + Clone, C: DetectIntent> Bundle<
         let Parts { book, engines, accounts, operator_token, public_url, exchange, queue, clock } =
             parts;
         let webhook = stores(Function::Webhook, &Webhook::<T, V, Q>::GRANTS);
-        let intent = stores(Function::Intent, &Intent::<T, V, Engines<Rules, C>, Q>::GRANTS);
+        let intent = stores(Function::Intent, &Intent::<T, V, Engines<Detector, C>, Q>::GRANTS);
         let reply = stores(Function::Reply, &Reply::<T, V, E, Q>::GRANTS);
         let escalation = stores(Function::Escalation, &Escalation::<T, V, Q>::GRANTS);
         let privacy = stores(Function::Privacy, &Privacy::<T, V, Q>::GRANTS);

@@ -17,8 +17,8 @@ use forthright_core::{Accounts, Handle, Source};
 use forthright_egress::{AllowedHost, Egress};
 use forthright_embedded::{Lanes, SqliteTable};
 use forthright_intent::Engines;
-use forthright_language::Rules;
-use forthright_policy::{Book, Language, Served};
+use forthright_language::Detector;
+use forthright_policy::Served;
 use forthright_steward::Tick;
 use tokio::{
     net::TcpListener,
@@ -69,7 +69,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
 
     let (lanes, receivers) = Lanes::new(LANE_HINTS);
     let parts = Parts {
-        engines: Engines::embedded(&book, rules(&book)?)?,
+        engines: Engines::embedded(&book, Detector::new(book.intent_rules())?)?,
         book,
         accounts: accounts.clone(),
         operator_token,
@@ -128,12 +128,6 @@ fn allowed(accounts: &Accounts, own: Option<SocketAddr>) -> Result<Vec<AllowedHo
     let hosts: Result<Vec<_>, _> =
         bases.chain(own).map(|base| AllowedHost::from_api_base(&base)).collect();
     Ok(hosts?)
-}
-
-fn rules(book: &Book) -> Result<Rules, Problem> {
-    let text =
-        book.intent_rules(Language::ENGLISH).ok_or("the content has no intents/en/rules.toml")?;
-    Ok(Rules::parse(text)?)
 }
 
 /// Where people reach the status pages.

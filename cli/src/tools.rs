@@ -99,6 +99,7 @@ async fn erase_of(local: &Local, at: &Address, id: &Personal<String>) -> Result<
         subject,
         // Who works at the keyboard tells the person themselves.
         notice: None,
+        language: None,
     };
     rights.receive(&new).await?;
     match rights.advance(new.request).await? {

@@ -5,7 +5,7 @@ mod seen;
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -19,8 +19,8 @@ use forthright_core::{
     ledger::{LEASE, Register, Stores, UNKNOWN_WAIT},
 };
 use forthright_intent::Engines;
-use forthright_language::Rules;
-use forthright_policy::{Book, Engine, Language, Served};
+use forthright_language::Detector;
+use forthright_policy::{Book, Engine, Served};
 use forthright_steward::Tick;
 use forthright_testkit::{
     Faulty, FixedVault, Memory, MovableClock, Restricted, seeded_entropy,
@@ -109,7 +109,6 @@ impl Desk {
         let vault = Arc::new(FixedVault::new(7).without(CLOSED_BRAND.parse().unwrap()));
         let entropy = seeded_entropy(seed);
         let shelves = Mutex::new(Vec::new());
-        let rules = served.book.intent_rules(Language::ENGLISH).unwrap();
         let bundle = Bundle::new(
             |_, grants| {
                 let shelf = Restricted::new(Yielding(table.clone()), grants.concat());
@@ -121,7 +120,7 @@ impl Desk {
                 book: Arc::clone(&served.book),
                 engines: Engines::with_comprehend(
                     Arc::clone(&served.book),
-                    Rules::parse(rules).unwrap(),
+                    detector(),
                     judge.clone(),
                 ),
                 accounts: served.accounts.clone(),
@@ -340,6 +339,13 @@ where
     {
         drop(function.to_a_person(&job).await);
     }
+}
+
+/// The detector of this build; its model is read once for all tests.
+fn detector() -> Detector {
+    static DETECTOR: LazyLock<Detector> =
+        LazyLock::new(|| Detector::new(Book::embedded().unwrap().intent_rules()).unwrap());
+    DETECTOR.clone()
 }
 
 /// A customer who shows a phone number.

@@ -18,7 +18,7 @@ use forthright_egress::Egress;
 use forthright_embedded::Lanes;
 use forthright_escalation::Escalation;
 use forthright_intent::Intent;
-use forthright_language::Rules;
+use forthright_language::Detector;
 use forthright_privacy::Privacy;
 use forthright_reply::Reply;
 use forthright_steward::Steward;
@@ -66,7 +66,7 @@ fn functions() -> [Declared; 6] {
         },
         plain(
             "intent",
-            &Intent::<Memory, Vault, Rules, Lanes>::GRANTS,
+            &Intent::<Memory, Vault, Detector, Lanes>::GRANTS,
             &forthright_intent::SENDS,
             Some(Lane::Inbound),
         ),

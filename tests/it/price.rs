@@ -12,8 +12,7 @@ use std::{
 use forthright_cli::bundle::{Bundle, Function, Parts};
 use forthright_core::{Handle, Hint, Lane, http::Request, ledger::Stores};
 use forthright_intent::Engines;
-use forthright_language::Rules;
-use forthright_policy::Language;
+use forthright_language::Detector;
 use forthright_testkit::{
     FixedVault, Memory, Metered, MovableClock, Units, seeded_entropy, size_of,
     standin::{Customer, StandIn},
@@ -134,7 +133,6 @@ impl Trial {
         let platform = Arc::new(stand_in(served.accounts.iter().next().unwrap(), &time));
         let tray = Tray::new(Order::Plain);
         let meters = Mutex::new(Vec::new());
-        let rules = served.book.intent_rules(Language::ENGLISH).unwrap();
         let (entropy, vault) = (seeded_entropy(1), Arc::new(FixedVault::new(7)));
         let bundle = Bundle::new(
             |function, _| {
@@ -144,7 +142,11 @@ impl Trial {
                 Stores::new(meter, vault, time.clock(), entropy, Duration::ZERO)
             },
             Parts {
-                engines: Engines::embedded(&served.book, Rules::parse(rules).unwrap()).unwrap(),
+                engines: Engines::embedded(
+                    &served.book,
+                    Detector::new(served.book.intent_rules()).unwrap(),
+                )
+                .unwrap(),
                 book: served.book,
                 accounts: served.accounts,
                 operator_token: OPERATOR_TOKEN.into(),

@@ -10,11 +10,13 @@ use forthright_core::{
     Channel,
     outbound::{Outbound, Placement, Rendered, Statement, TextLimit, TextUnit, disclose},
 };
-use forthright_policy::{Book, Brand, Disclosures, Language, Template, brand::Context};
+use forthright_policy::{Book, Brand, Disclosures, Language, Template, Wanted, brand::Context};
 use jiff::civil::date;
 
-const NAMES: [&str; 6] =
-    ["operator", "person_word", "stop_word", "data_word", "privacy_url", "privacy_contact"];
+const NAMES: [&str; 7] =
+    ["operator", "person_word", "stop_word", "data_word", "privacy_url", "privacy_contact", "code"];
+/// The code that a text tells.
+const CODE: &str = "12345678";
 const DIVIDER: &str = "\n===\n";
 const REPLY: &str = include_str!("../../content/replies/refund/en.md");
 const DISCLOSURES: &str = include_str!("../../content/disclosures/en.toml");
@@ -27,16 +29,17 @@ pub fn check(input: &[u8]) {
     };
     let mut blocks = input.split(DIVIDER);
     let limit = limit(blocks.next().unwrap_or_default());
-    let values: [&str; 6] = std::array::from_fn(|_| blocks.next().unwrap_or_default());
+    let [a, b, c, d, e, f] = std::array::from_fn(|_| blocks.next().unwrap_or_default());
+    let values = [a, b, c, d, e, f, CODE];
     let Some(text) = blocks.next() else {
         is_served_as_it_is(&values);
         return;
     };
     let short = blocks.next();
-    let [operator, person_word, stop_word, data_word, privacy_url, privacy_contact] =
+    let [operator, person_word, stop_word, data_word, privacy_url, privacy_contact, code] =
         values.map(str::to_owned);
     let context =
-        Context { operator, person_word, stop_word, data_word, privacy_url, privacy_contact };
+        Context { operator, person_word, stop_word, data_word, privacy_url, privacy_contact, code };
 
     let rendered = is_filled_in_as_it_is(text, short, &context, &values);
     let statements = says_for_whom(&context);
@@ -62,7 +65,7 @@ fn is_filled_in_as_it_is(
     text: &str,
     short: Option<&str>,
     context: &Context,
-    values: &[&str; 6],
+    values: &[&str; 7],
 ) -> Option<Rendered> {
     let file = reply_file(text, short);
     // The front matter is ours, but not everything can be written into its short form.
@@ -101,7 +104,7 @@ fn reply_file(text: &str, short: Option<&str>) -> String {
 }
 
 /// What filling in means: names in braces are replaced, once; none if the text does more than name values.
-fn filled(text: &str, values: &[&str; 6]) -> Option<String> {
+fn filled(text: &str, values: &[&str; 7]) -> Option<String> {
     let mut pieces = text.trim().split("{{");
     let literal = |text: &str| !text.contains("{%") && !text.contains("{#");
     let mut filled = pieces.next()?.to_owned();
@@ -159,7 +162,7 @@ fn stays_whole(rendered: &Rendered, statement: &Statement, placement: Placement,
 }
 
 /// A brand whose file holds these values is refused, or all its texts carry them as they are.
-fn is_served_as_it_is(values: &[&str; 6]) {
+fn is_served_as_it_is(values: &[&str; 7]) {
     static FILES: LazyLock<Vec<(String, String)>> =
         LazyLock::new(|| Book::embedded_files().expect("the content that we ship"));
     const KEYS: [&str; 6] =
@@ -188,9 +191,15 @@ fn is_served_as_it_is(values: &[&str; 6]) {
     };
     let (id, limit) = (parsed.id(), forthright_channels::text_limit(Channel::WhatsApp));
     for reply in ["refund", "order_status", "stop", "erasure_notice"] {
-        let today = date(2026, 12, 1);
-        let rendered = book.render_reply(id, reply, Channel::WhatsApp, today, &[]);
-        let rendered = rendered.expect("a text of ours cannot be rendered").rendered;
+        let wanted = Wanted {
+            template: reply,
+            language: None,
+            channel: Channel::WhatsApp,
+            today: date(2026, 12, 1),
+            withdrawn: &[],
+            code: None,
+        };
+        let rendered = book.render_reply(id, &wanted).expect("a text of ours cannot be rendered");
         for placement in Placement::ALL {
             let disclosures = book.disclosures(id, Language::ENGLISH).expect("its disclosures");
             let Statement { full, short } = disclosures.statement(placement);

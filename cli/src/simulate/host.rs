@@ -13,8 +13,8 @@ use forthright_core::{
     table::Grant,
 };
 use forthright_intent::Engines;
-use forthright_language::Rules;
-use forthright_policy::{Book, Language, Served};
+use forthright_language::Detector;
+use forthright_policy::{Book, Served};
 use forthright_testkit::{
     Faulty, FixedVault, Memory, MovableClock, Restricted, SplitMix, seeded_entropy,
 };
@@ -92,7 +92,7 @@ pub(super) struct Ground {
 #[derive(Debug, Clone)]
 pub(super) struct Content {
     pub(super) book: Arc<Book>,
-    pub(super) engines: Engines<Rules>,
+    pub(super) engines: Engines<Detector>,
     pub(super) accounts: Accounts,
 }
 
@@ -109,8 +109,7 @@ impl Content {
         let brand = book.brands().next().ok_or("there is no demo brand")?;
         let accounts = brand.accounts(&source)?;
         let Served { book, accounts } = Served::of(book, accounts)?;
-        let rules = book.intent_rules(Language::ENGLISH).ok_or("there are no rules")?;
-        let engines = Engines::embedded(&book, Rules::parse(rules)?)?;
+        let engines = Engines::embedded(&book, Detector::new(book.intent_rules())?)?;
         Ok(Self { book, engines, accounts })
     }
 

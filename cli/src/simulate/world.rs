@@ -411,18 +411,23 @@ fn token(number: u32) -> Secret {
     format!("CANARY-access-token-{number}").as_str().into()
 }
 
-/// Every wording of every disclosure, in the brand's language.
+/// Every wording of every disclosure, in each language of the brand.
 fn wordings(content: &Content, at: &Address) -> Result<Wordings, Problem> {
     use forthright_core::outbound::Placement;
     let book = &content.book;
-    let language = book.brand(&at.brand).ok_or("the brand is gone")?.language();
-    let all = book.disclosures(&at.brand, language).ok_or("there are no disclosures")?;
+    let brand = book.brand(&at.brand).ok_or("the brand is gone")?;
     let mut wordings = Wordings::default();
-    for placement in Placement::ALL {
-        let statement = all.statement(placement);
-        let into =
-            if placement.is_prefix() { &mut wordings.at_the_top } else { &mut wordings.at_the_end };
-        into.extend([statement.full.clone(), statement.short.clone()]);
+    for &language in brand.languages() {
+        let all = book.disclosures(&at.brand, language).ok_or("there are no disclosures")?;
+        for placement in Placement::ALL {
+            let statement = all.statement(placement);
+            let into = if placement.is_prefix() {
+                &mut wordings.at_the_top
+            } else {
+                &mut wordings.at_the_end
+            };
+            into.extend([statement.full.clone(), statement.short.clone()]);
+        }
     }
     Ok(wordings)
 }

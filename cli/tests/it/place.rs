@@ -95,6 +95,8 @@ fn brand_file(api_base: &str) -> String {
         ("app_secrets", format!("[{:?}]", SECRETS[0].0)),
         ("verify_token", format!("{:?}", SECRETS[1].0)),
         ("access_token", format!("{:?}", SECRETS[2].0)),
+        // A few people write here, one message after the other.
+        ("turns_max", "1000000".to_owned()),
     ];
     let mut replaced = 0;
     let lines: Vec<_> = include_str!("../../../content/brands/demo.toml")

@@ -9,10 +9,12 @@ use forthright_policy::{Book, ContentError, Engine, is_sure};
 /// Whether Comprehend is asked, after the embedded engine has found `embedded`.
 ///
 /// Never about a message that says one thing and nothing else: who writes STOP need not be judged by a model. Never
-/// where the machine may not answer, whatever the person wants: there is no reason for their text to go elsewhere.
+/// where the machine may not answer, whatever the person wants, or where something calls a person anyway: there is no reason
+/// for their text to go elsewhere.
 pub fn asks_comprehend(engine: Engine, machine_may_answer: bool, embedded: &Detection) -> bool {
     machine_may_answer
         && !embedded.is_whole_message
+        && embedded.trigger.is_none()
         && match engine {
             Engine::Embedded => false,
             Engine::Comprehend => true,
@@ -74,7 +76,8 @@ impl<E: DetectIntent, C: DetectIntent> DetectIntent for Engines<E, C> {
                 tracing::warn!(brand = %asked.brand, error = %fault, cause, "Comprehend could not be asked");
                 Ok(embedded)
             }
-            outcome => outcome,
+            // The language is what the embedded engine says: the answer must be in one that the brand speaks.
+            outcome => outcome.map(|found| Detection { language: embedded.language, ..found }),
         }
     }
 }

@@ -42,7 +42,7 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
     /// What the function does to which rows.
     pub const GRANTS: [&[Grant]; 1] = [Inbox::<T, V>::GRANTS];
 
-    fn facts<'a>(&self, opened: &'a Opened) -> Result<Facts<'a>, Fault> {
+    fn facts<'a>(&'a self, opened: &'a Opened) -> Result<Facts<'a>, Fault> {
         let gate = opened.strictest();
         let brand = self.book.brand(&gate.at.brand).ok_or(Fault::rejected("unknown brand"))?;
         Ok(Facts {
@@ -53,6 +53,9 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
             now: self.clock.now(),
             late_after: brand.late_after(),
             gate,
+            code_is_right: opened.code_is_right(),
+            turns_max: brand.turns_max(),
+            languages: brand.languages(),
         })
     }
 
@@ -68,14 +71,19 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
     }
 
     fn decide(&self, opened: &Opened, detection: Option<&Detection>) -> Result<Decision, Fault> {
+        // The time is taken anew: a detector may take long, and the message be late by now.
+        let facts = self.facts(opened)?;
+        let brand = self.book.brand(&facts.gate.at.brand);
+        let written = detection.and_then(|found| found.language);
         Ok(Decision {
-            // The time is taken anew: a detector may take long, and the message be late by now.
-            route: decide(&self.facts(opened)?, detection),
+            route: decide(&facts, detection),
             found: detection.map(|detection| Found {
                 intent: detection.intent,
                 confidence_permille: detection.confidence_permille,
+                trigger: detection.trigger,
                 detector: detection.detector.to_owned(),
             }),
+            language: brand.and_then(|brand| brand.language_for(written)),
             ruleset: self.book.ruleset_digest().to_owned(),
         })
     }
@@ -113,7 +121,10 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Poison<MessageRef> for Inten
 
 const fn metric_of(route: &Route) -> Metric {
     match route {
-        Route::Reply { .. } => Metric::DecidedForMachine,
+        Route::Reply { .. }
+        | Route::Challenge { .. }
+        | Route::WrongCode { .. }
+        | Route::Erase { .. } => Metric::DecidedForMachine,
         Route::Person { .. } => Metric::DecidedForPerson,
         Route::OptOut { .. } => Metric::DecidedOptOut,
         Route::Silent { .. } => Metric::DecidedSilent,

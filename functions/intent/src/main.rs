@@ -3,14 +3,14 @@
 use forthright_aws::{Aws, Error};
 use forthright_core::{MessageRef, ledger::Inbox};
 use forthright_intent::{Engines, Intent, SENDS};
-use forthright_language::Rules;
+use forthright_language::Detector;
 use forthright_policy::Book;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let aws = Aws::start().await?;
     let book = Book::embedded()?;
-    let engines: Engines<_> = Engines::embedded(&book, Rules::embedded()?)?;
+    let engines: Engines<_> = Engines::embedded(&book, Detector::new(book.intent_rules())?)?;
     let intent = Intent {
         inbox: Inbox::new(&aws.stores()?),
         detector: engines,

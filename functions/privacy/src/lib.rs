@@ -16,6 +16,7 @@ use forthright_core::{
     send_all,
     table::Grant,
 };
+use forthright_policy::ERASURE_NOTICE;
 use serde_json::json;
 
 use demand::Demand;
@@ -29,9 +30,6 @@ pub const SENDS: [Lane; 2] = [Lane::Outbound, Lane::Privacy];
 const SEE_REQUESTS: [Role; 3] = [Role::Auditor, Role::Operator, Role::PrivacyOfficer];
 /// Who makes requests in a person's name, and sees what is held about them.
 const SERVE_SUBJECTS: [Role; 2] = [Role::Operator, Role::PrivacyOfficer];
-
-/// The template that tells a person that their data is about to be erased.
-pub const ERASURE_NOTICE: &str = "erasure_notice";
 
 /// The privacy function.
 #[derive(Debug)]
@@ -74,6 +72,7 @@ impl<T: Table, V: Vault, Q: Queue> Privacy<T, V, Q> {
             brand,
             subject: self.rights.locate(&account.at, subject.id.reveal()).await?,
             notice: Some(ERASURE_NOTICE.to_owned()),
+            language: None,
         };
         self.receive(&new).await?;
         let view = self.rights.find(new.request).await?;
@@ -134,6 +133,7 @@ impl<T: Table, V: Vault, Q: Queue> Privacy<T, V, Q> {
             subject,
             // Meta's own page told the person; there may be no thread to write into.
             notice: None,
+            language: None,
         };
         self.receive(&new).await?;
         Ok(http::json(

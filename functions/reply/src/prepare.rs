@@ -10,7 +10,7 @@ use forthright_core::{
     ledger::Due,
     outbound::{Authored, Outbound},
 };
-use forthright_policy::{Book, Brand};
+use forthright_policy::{Book, Brand, Wanted};
 use jiff::{Timestamp, civil::Date, tz::Offset};
 
 /// What is to be sent, ready to be claimed.
@@ -53,14 +53,20 @@ pub fn prepare(
     let (brand, channel) = (&due.reference.brand, due.at().channel);
     let template = due.template.as_deref().ok_or(unfit)?;
     let today = date(now).ok_or(unfit)?;
-    let reply = book
-        .render_reply(brand, template, channel, today, &due.settings.withdrawn)
-        .map_err(|_unfit| unfit)?;
+    let code = due.code.as_ref().map(|code| code.reveal().as_str());
+    let wanted = Wanted {
+        template,
+        language: due.language,
+        channel,
+        today,
+        withdrawn: &due.settings.withdrawn,
+        code,
+    };
+    let reply = book.render_reply(brand, &wanted).map_err(|_unfit| unfit)?;
     let limit = channels::text_limit(channel);
     let gate = due.strictest.clone().told_since(due.settings.restored_at);
     let placement = gate.placement(now);
-    let disclosed =
-        book.disclose(brand, placement, &reply.rendered, limit).map_err(|_unfit| unfit)?;
+    let disclosed = book.disclose(brand, placement, &reply, limit).map_err(|_unfit| unfit)?;
     Ok(Prepared {
         outbound: Outbound::Machine(disclosed.offering(reply.offers)),
         template: Some(format!("{}@{}", reply.template, reply.version)),

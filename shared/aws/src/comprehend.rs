@@ -70,6 +70,8 @@ impl<R: Redact> Comprehend<R> {
             intent: Intent::NoneOfThese,
             confidence_permille: 0,
             is_whole_message: false,
+            language: None,
+            trigger: None,
             detector: DETECTOR,
         };
         let text = cut(text.reveal(), CLASSIFY_BYTES_MAX);

@@ -53,6 +53,18 @@ named! {
         AskedForPerson = "asked_for_person",
         /// The customer asks about their data: the privacy officer's work.
         MyData = "my_data",
+        /// Somebody may come to harm.
+        Safety = "safety",
+        /// A lawyer, a court or an authority is named.
+        LegalThreat = "legal_threat",
+        /// The customer is very angry.
+        Anger = "anger",
+        /// Another machine seems to write.
+        Machine = "machine",
+        /// The machine has answered so often in a row that it does not seem to help.
+        RepeatedFailure = "repeated_failure",
+        /// The customer writes in a language that the brand does not speak.
+        Language = "language",
         /// No intent was found with enough confidence.
         NotUnderstood = "not_understood",
         /// The customer sent something that is not text.
@@ -137,6 +149,8 @@ impl Reason {
     pub const fn priority(self) -> Priority {
         match self {
             Self::MyData
+            | Self::Safety
+            | Self::LegalThreat
             | Self::OutcomeUnknown
             | Self::Poison
             | Self::Unreadable
@@ -144,6 +158,10 @@ impl Reason {
             | Self::AccountRestricted
             | Self::Restricted => Priority::Urgent,
             Self::AskedForPerson
+            | Self::Anger
+            | Self::Machine
+            | Self::RepeatedFailure
+            | Self::Language
             | Self::NotUnderstood
             | Self::NotText
             | Self::Late

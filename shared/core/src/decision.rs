@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{case::Reason, detect::Intent, gate::Silence};
+use crate::{
+    case::Reason,
+    challenge::RequestKind,
+    detect::{Intent, Trigger},
+    gate::Silence,
+    language::Language,
+};
 
 /// The name of a reply template: its folder in `content/replies`.
 pub type TemplateId = String;
@@ -15,6 +21,9 @@ pub struct Decision {
     /// What the detector found, if it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Found>,
+    /// In which language the machine says what it says; none means that of the brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// The digest of the rules and texts that were in force.
     pub ruleset: String,
 }
@@ -26,6 +35,9 @@ pub struct Found {
     pub intent: Intent,
     /// How sure the detector was, in thousandths.
     pub confidence_permille: u16,
+    /// What called a person, whatever the intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
     /// Which detector, with its version.
     pub detector: String,
 }
@@ -47,6 +59,23 @@ pub enum Route {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acknowledgement: Option<TemplateId>,
     },
+    /// The machine, which asks for a code first: the person demands something of their data.
+    Challenge {
+        /// What they demand.
+        kind: RequestKind,
+        /// The template that tells the code.
+        template: TemplateId,
+    },
+    /// The machine, which says that a code was wrong.
+    WrongCode {
+        /// The template that says so.
+        template: TemplateId,
+    },
+    /// The privacy function: the code was right, and everything is erased after a last notice.
+    Erase {
+        /// The template of the notice.
+        notice: TemplateId,
+    },
     /// Nobody: the person opted out, and gets one confirmation.
     OptOut {
         /// The template that confirms it.
@@ -60,13 +89,20 @@ pub enum Route {
 }
 
 impl Route {
+    /// What the person demands of their data, if they are to confirm it with a code.
+    pub const fn challenge(&self) -> Option<RequestKind> {
+        if let Self::Challenge { kind, .. } = self { Some(*kind) } else { None }
+    }
+
     /// The template that the machine is to send, if any.
     pub fn template(&self) -> Option<&TemplateId> {
         match self {
-            Self::Reply { template } => Some(template),
+            Self::Reply { template }
+            | Self::Challenge { template, .. }
+            | Self::WrongCode { template } => Some(template),
             Self::Person { acknowledgement, .. } => acknowledgement.as_ref(),
             Self::OptOut { confirmation } => Some(confirmation),
-            Self::Silent { .. } => None,
+            Self::Silent { .. } | Self::Erase { .. } => None,
         }
     }
 }

@@ -4,64 +4,87 @@ use std::{convert::Infallible, fmt, future::Future, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{fault::Fault, ids::BrandId, personal::Personal};
+use crate::{case::named, fault::Fault, ids::BrandId, language::Language, personal::Personal};
 
-/// What a person wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Intent {
-    /// Where is my order?
-    OrderStatus,
-    /// I want my money back.
-    Refund,
-    /// I want to talk to a person.
-    TalkToPerson,
-    /// What do you know about me? Erase it.
-    MyData,
-    /// Do not write to me any more.
-    Stop,
-    /// Anything else: a person gets it.
-    NoneOfThese,
-}
-
-impl Intent {
-    /// Every intent.
-    pub const ALL: [Self; 6] = [
-        Self::OrderStatus,
-        Self::Refund,
-        Self::TalkToPerson,
-        Self::MyData,
-        Self::Stop,
-        Self::NoneOfThese,
-    ];
-
-    /// The name used in content files and records.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OrderStatus => "order_status",
-            Self::Refund => "refund",
-            Self::TalkToPerson => "talk_to_person",
-            Self::MyData => "my_data",
-            Self::Stop => "stop",
-            Self::NoneOfThese => "none_of_these",
-        }
+named! {
+    /// What a person wants.
+    Intent "intent" {
+        /// Where is my order?
+        OrderStatus = "order_status",
+        /// I do not want what I ordered.
+        CancelOrder = "cancel_order",
+        /// I want something else than I ordered.
+        ChangeOrder = "change_order",
+        /// I want my money back.
+        Refund = "refund",
+        /// How do I send it back?
+        ReturnItem = "return_item",
+        /// I want another one for it.
+        Exchange = "exchange",
+        /// It did not come as it should.
+        DeliveryProblem = "delivery_problem",
+        /// It came broken, wrong or incomplete.
+        DamagedItem = "damaged_item",
+        /// It broke after a while.
+        Warranty = "warranty",
+        /// I need a bill.
+        Invoice = "invoice",
+        /// I cannot pay, or paid wrongly.
+        PaymentProblem = "payment_problem",
+        /// I live elsewhere.
+        ChangeAddress = "change_address",
+        /// I cannot log in.
+        AccountAccess = "account_access",
+        /// What is it like?
+        ProductQuestion = "product_question",
+        /// Do you have it?
+        Availability = "availability",
+        /// How do you deliver?
+        ShippingInfo = "shipping_info",
+        /// My code, points or gift card.
+        Voucher = "voucher",
+        /// My plan, membership or newsletter.
+        Subscription = "subscription",
+        /// When can I come?
+        Appointment = "appointment",
+        /// When are you open, and where?
+        OpeningHours = "opening_hours",
+        /// I am not content.
+        Complaint = "complaint",
+        /// That was good.
+        Praise = "praise",
+        /// Thank you.
+        Thanks = "thanks",
+        /// Hello.
+        Greeting = "greeting",
+        /// I want to talk to a person.
+        TalkToPerson = "talk_to_person",
+        /// Are you a person?
+        AreYouAMachine = "are_you_a_machine",
+        /// What do you know about me?
+        CopyMyData = "copy_my_data",
+        /// Erase what you know about me.
+        EraseMyData = "erase_my_data",
+        /// Anything else about my data.
+        MyData = "my_data",
+        /// Do not write to me any more.
+        Stop = "stop",
+        /// Anything else: a person gets it.
+        NoneOfThese = "none_of_these",
     }
 }
 
-impl fmt::Display for Intent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Intent {
-    type Err = Fault;
-
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        Self::ALL
-            .into_iter()
-            .find(|intent| intent.name() == text)
-            .ok_or(Fault::rejected("unknown intent"))
+named! {
+    /// What about a message calls a person, whatever else is in it.
+    Trigger "trigger" {
+        /// Somebody may come to harm.
+        Safety = "safety",
+        /// A lawyer, a court or an authority is named.
+        LegalThreat = "legal_threat",
+        /// The customer is very angry.
+        Anger = "anger",
+        /// Another machine seems to write: an automatic reply, or a text of our own that came back.
+        Machine = "machine",
     }
 }
 
@@ -74,6 +97,10 @@ pub struct Detection {
     pub confidence_permille: u16,
     /// Whether the message says this and nothing else, word by word: there is nothing to judge.
     pub is_whole_message: bool,
+    /// The language of the message; none where it could be several.
+    pub language: Option<Language>,
+    /// What calls a person, whatever the intent.
+    pub trigger: Option<Trigger>,
     /// Which detector said so, with its version, for the decision's record.
     pub detector: &'static str,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     case::{Actor, Reason, named},
+    challenge::Challenge,
     fault::Fault,
     ids::{Address, CaseId, Eid, Epoch, Pid},
     outbound::Placement,
@@ -26,6 +27,9 @@ pub const HUMAN_AGENT_WINDOW: Duration = Duration::from_hours(7 * 24);
 /// How much earlier than the platform's the window closes for us: clocks differ, and sending takes time.
 pub const WINDOW_MARGIN: Duration = Duration::from_mins(6);
 
+/// Messages that follow each other sooner than this are turns of one conversation.
+pub const TURNS_PAUSE: Duration = Duration::from_mins(30);
+
 /// The silence after which the next automated message discloses at its top again. Meta demands it "after a
 /// significant lapse of time" and names no figure; 24 hours is the window itself.
 pub const DISCLOSURE_GAP: Duration = Duration::from_hours(24);
@@ -43,6 +47,8 @@ named! {
         TakenBack = "taken_back",
         /// The person rated what was done for them.
         Rated = "rated",
+        /// The person confirmed with a code that everything is to be erased: the notice of it answers.
+        Confirmed = "confirmed",
     }
 }
 
@@ -75,6 +81,10 @@ pub struct Gate {
     pub disclosed_at: Option<Time>,
     /// Whether other subjects were proven to be the same person.
     pub twins: bool,
+    /// The code that the person was asked for.
+    pub challenge: Option<Challenge>,
+    /// How often the person has written in a row, without much of a pause and without a person of the brand.
+    pub turns: u32,
 }
 
 /// An opt-out.
@@ -122,6 +132,8 @@ impl Gate {
             newest_at: None,
             disclosed_at: None,
             twins: false,
+            challenge: None,
+            turns: 0,
         }
     }
 
@@ -134,6 +146,9 @@ impl Gate {
     /// The gate after a message of the person.
     #[must_use]
     pub fn heard(mut self, platform_at: Time) -> Self {
+        let goes_on = self.held.is_none()
+            && self.window_from.is_some_and(|before| platform_at.since(before) < TURNS_PAUSE);
+        self.turns = if goes_on { self.turns.saturating_add(1) } else { 1 };
         self.window_from = self.window_from.max(Some(platform_at));
         self.noticed(platform_at)
     }
@@ -158,6 +173,8 @@ impl Gate {
             window_from: None,
             disclosed_at: None,
             twins: false,
+            challenge: None,
+            turns: 0,
             ..self
         }
     }
@@ -187,6 +204,7 @@ impl Gate {
     #[must_use]
     pub const fn handed_back(mut self, now: Time) -> Self {
         self.held = None;
+        self.turns = 0;
         self.handed_back = Some(HandedBack { at: now, version: self.version.saturating_add(1) });
         self
     }
@@ -305,6 +323,16 @@ impl Gate {
         if self.twins {
             item = item.number(Attribute::Twins, 1);
         }
+        if self.turns > 0 {
+            item = item.number(Attribute::Turns, i64::from(self.turns));
+        }
+        if let Some(challenge) = self.challenge {
+            item = item
+                .text(Attribute::ChallengeKind, challenge.kind)
+                .text(Attribute::ChallengeBy, challenge.by)
+                .time(Attribute::ChallengeAt, challenge.at)
+                .number(Attribute::ChallengeTries, i64::from(challenge.tries));
+        }
         item.version = self.version.saturating_add(1);
         item
     }
@@ -345,8 +373,25 @@ impl Gate {
             newest_at: item.get_time(Attribute::NewestAt),
             disclosed_at: item.get_time(Attribute::DisclosedAt),
             twins: item.get_number(Attribute::Twins) == Some(1),
+            challenge: challenge(item)?,
+            turns: count(item, Attribute::Turns),
         })
     }
+}
+
+fn challenge(item: &Item) -> Result<Option<Challenge>, Fault> {
+    let (Some(kind), Some(by), Some(at)) = (
+        item.parse(Attribute::ChallengeKind)?,
+        item.parse(Attribute::ChallengeBy)?,
+        item.get_time(Attribute::ChallengeAt),
+    ) else {
+        return Ok(None);
+    };
+    Ok(Some(Challenge { kind, by, at, tries: count(item, Attribute::ChallengeTries) }))
+}
+
+fn count(item: &Item, attribute: Attribute) -> u32 {
+    item.get_number(attribute).and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
 }
 
 /// Why a gate does not let a message through, and what becomes of it.

@@ -319,6 +319,13 @@ pub enum TaskId {
     Out(OutId),
 }
 
+impl TaskId {
+    /// The message that is answered, if it is a reply.
+    pub const fn as_message(&self) -> Option<Eid> {
+        if let Self::Message(eid) = self { Some(*eid) } else { None }
+    }
+}
+
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,6 +6,7 @@
 mod case_rows;
 mod cases;
 mod changes;
+mod confirmed;
 mod content;
 mod erasure;
 mod export;

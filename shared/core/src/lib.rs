@@ -11,6 +11,7 @@
 
 pub mod account;
 pub mod case;
+pub mod challenge;
 pub mod decision;
 pub mod detect;
 pub mod event;
@@ -19,6 +20,7 @@ pub mod gate;
 pub mod handle;
 pub mod http;
 pub mod ids;
+pub mod language;
 pub mod ledger;
 pub mod metric;
 pub mod offer;
@@ -44,6 +46,7 @@ pub use ids::{
     AccountId, Address, BrandId, CaseId, Channel, Eid, Epoch, OutId, Pid, PlatformId, RequestId,
     TaskId,
 };
+pub use language::Language;
 pub use personal::{Personal, Secret};
 pub use port::{Clock, Entropy};
 pub use queue::{

@@ -1,6 +1,23 @@
-//! What a person wants: plain rules that read one message, in this process and in linear time.
+//! What a person wants: phrases and a linear model that read one message, in this process and in linear time.
+//!
+//! Phrases stand in `content/intents/<language>/rules.toml`; the model is trained from the utterances beside them when this
+//! crate is built (`build.rs`, `train.rs`).
 
+pub mod detector;
+#[cfg(test)]
+mod encode;
+mod features;
+mod form;
+pub mod model;
 pub mod rules;
+#[cfg(test)]
+mod train;
+#[cfg(test)]
+mod utterances;
+#[cfg(test)]
+mod weights;
 mod words;
 
-pub use rules::{DETECTOR, Rules, RulesError};
+pub use detector::{DETECTOR, Detector, DetectorError};
+pub use model::{Judged, Model, ModelError};
+pub use rules::RulesError;

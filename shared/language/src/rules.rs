@@ -5,13 +5,21 @@ use std::{
     sync::Arc,
 };
 
-use forthright_core::{Asked, DetectIntent, Detection, Fault, Intent};
+use forthright_core::{Intent, Language, detect::Trigger};
 use serde::Deserialize;
 
 use crate::words::words;
 
-/// The name of this detector in a decision's record. The digest of the content tells which phrases it had.
-pub const DETECTOR: &str = "rules-en-1";
+/// What must not rest on a guess has phrases in each language: what is decided of people's data, and that they are not
+/// written to any more.
+const MUST_HAVE: [Intent; 6] = [
+    Intent::Stop,
+    Intent::AreYouAMachine,
+    Intent::TalkToPerson,
+    Intent::CopyMyData,
+    Intent::EraseMyData,
+    Intent::MyData,
+];
 
 /// How sure a match of the whole message is, in thousandths.
 const WHOLE_MESSAGE_PERMILLE: u16 = 950;
@@ -22,23 +30,33 @@ const ALL_WORDS_PERMILLE: u16 = 800;
 
 /// A rules file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("intents/en/rules.toml: {what}")]
+#[error("intents/{language}/rules.toml: {what}")]
 pub struct RulesError {
+    language: Language,
     what: String,
 }
 
-/// The first detector: it finds six intents by phrases that people can read and change.
+/// Phrases of one language, which people can read and change, and what they mean.
 ///
 /// Reading a message takes time in proportion to its length: every place in it is looked up by its word.
 #[derive(Debug, Clone)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// Shared by the copies.
-    rules: Arc<[Rule]>,
+    rules: Arc<[Rule<Intent>]>,
+    triggers: Arc<[Rule<Trigger>]>,
+}
+
+/// What a rule found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ruled {
+    pub(crate) intent: Intent,
+    pub(crate) confidence_permille: u16,
+    pub(crate) is_whole_message: bool,
 }
 
 #[derive(Debug, Clone)]
-struct Rule {
-    intent: Intent,
+struct Rule<Meaning> {
+    meaning: Meaning,
     kind: Match,
     phrases: Phrases,
     unless: Phrases,
@@ -58,17 +76,27 @@ enum Match {
 struct Phrases(HashMap<String, Vec<Vec<String>>>);
 
 /// A message, as the rules see it.
-struct Message<'a> {
+pub(crate) struct Message<'a> {
     words: &'a [String],
     /// The same, with words that are repeated in a row once: "stop stop" means "stop".
     unrepeated: Vec<String>,
     set: HashSet<&'a str>,
 }
 
+impl<'a> Message<'a> {
+    /// A message of these words.
+    pub(crate) fn of(words: &'a [String]) -> Self {
+        let mut unrepeated = words.to_vec();
+        unrepeated.dedup();
+        Self { words, unrepeated, set: words.iter().map(String::as_str).collect() }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RulesFile {
     rules: Vec<RuleFile>,
+    triggers: Vec<TriggerFile>,
 }
 
 #[derive(Deserialize)]
@@ -82,74 +110,95 @@ struct RuleFile {
     unless: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TriggerFile {
+    trigger: Trigger,
+    #[serde(rename = "match")]
+    kind: Match,
+    phrases: Vec<String>,
+    #[serde(default)]
+    unless: Vec<String>,
+}
+
 impl Rules {
-    /// Reads the text of `intents/en/rules.toml`.
+    /// Reads the text of `intents/<language>/rules.toml`.
     ///
-    /// Refuses a file in which opting out is not a matter of the whole message, in which an intent has no rule, or
-    /// in which a phrase can never match as it is written.
-    pub fn parse(text: &str) -> Result<Self, RulesError> {
-        let file: RulesFile = toml::from_str(text)
-            .map_err(|error| RulesError { what: error.to_string().trim_end().to_owned() })?;
-        let rules: Vec<Rule> =
-            file.rules.into_iter().map(Rule::try_from).collect::<Result<_, _>>()?;
-        for intent in Intent::ALL {
-            let has_rule = rules.iter().any(|rule| rule.intent == intent);
-            if has_rule == (intent == Intent::NoneOfThese) {
-                let what = if has_rule { "is what remains, it has no rule" } else { "has no rule" };
-                return Err(RulesError { what: format!("`{intent}` {what}") });
+    /// Refuses a file in which opting out is not a matter of the whole message, in which something has no rule that must have
+    /// one, or in which a phrase can never match as it is written.
+    pub(crate) fn parse(language: Language, text: &str) -> Result<Self, RulesError> {
+        Self::read(text).map_err(|what| RulesError { language, what })
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        let file: RulesFile =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        for rule in &file.rules {
+            if rule.intent == Intent::Stop && rule.kind != Match::WholeMessage {
+                return Err("`stop` must match the whole message: a sentence with the word is no \
+                            opt-out"
+                    .to_owned());
+            }
+            if rule.intent == Intent::NoneOfThese {
+                return Err("`none_of_these` is what remains, it has no rule".to_owned());
             }
         }
-        Ok(Self { rules: rules.into() })
-    }
-
-    /// The rules that this program was built with.
-    pub fn embedded() -> Result<Self, RulesError> {
-        Self::parse(include_str!("../../../content/intents/en/rules.toml"))
-    }
-
-    /// What the person wants who wrote `text`.
-    pub fn find(&self, text: &str) -> Detection {
-        let words = words(text);
-        let mut unrepeated = words.clone();
-        unrepeated.dedup();
-        let message =
-            Message { words: &words, unrepeated, set: words.iter().map(String::as_str).collect() };
-        let found = self.rules.iter().find(|rule| rule.holds(&message));
-        let (intent, confidence_permille) =
-            found.map_or((Intent::NoneOfThese, 0), |rule| (rule.intent, rule.kind.permille()));
-        let is_whole_message = found.is_some_and(|rule| rule.kind == Match::WholeMessage);
-        Detection { intent, confidence_permille, is_whole_message, detector: DETECTOR }
-    }
-}
-
-impl DetectIntent for Rules {
-    async fn detect(&self, asked: Asked<'_>) -> Result<Detection, Fault> {
-        Ok(self.find(asked.text.reveal()))
-    }
-}
-
-impl TryFrom<RuleFile> for Rule {
-    type Error = RulesError;
-
-    fn try_from(file: RuleFile) -> Result<Self, RulesError> {
-        if file.intent == Intent::Stop && file.kind != Match::WholeMessage {
-            let what =
-                "`stop` must match the whole message: a sentence with the word is no opt-out";
-            return Err(RulesError { what: what.to_owned() });
+        for intent in MUST_HAVE {
+            if !file.rules.iter().any(|rule| rule.intent == intent) {
+                return Err(format!("`{intent}` has no rule"));
+            }
         }
-        if file.phrases.is_empty() {
-            return Err(RulesError { what: format!("a rule of `{}` has no phrase", file.intent) });
+        for &trigger in Trigger::ALL {
+            if !file.triggers.iter().any(|rule| rule.trigger == trigger) {
+                return Err(format!("`{trigger}` has no rule"));
+            }
         }
+        let rules = file.rules.into_iter();
+        let rules =
+            rules.map(|rule| Rule::read(rule.intent, rule.kind, &rule.phrases, &rule.unless));
+        let triggers = file.triggers.into_iter();
+        let triggers =
+            triggers.map(|rule| Rule::read(rule.trigger, rule.kind, &rule.phrases, &rule.unless));
         Ok(Self {
-            intent: file.intent,
-            kind: file.kind,
-            phrases: Phrases::parse(&file.phrases)?,
-            unless: Phrases::parse(&file.unless)?,
+            rules: rules.collect::<Result<_, String>>()?,
+            triggers: triggers.collect::<Result<_, String>>()?,
         })
     }
+
+    /// What the message says, if a phrase tells it. The first rule that matches decides.
+    pub(crate) fn find(&self, message: &Message<'_>) -> Option<Ruled> {
+        let rule = self.rules.iter().find(|rule| rule.holds(message))?;
+        Some(Ruled {
+            intent: rule.meaning,
+            confidence_permille: rule.kind.permille(),
+            is_whole_message: rule.kind == Match::WholeMessage,
+        })
+    }
+
+    /// What calls a person, whatever else the message says.
+    pub(crate) fn trigger(&self, message: &Message<'_>) -> Option<Trigger> {
+        self.triggers.iter().find(|rule| rule.holds(message)).map(|rule| rule.meaning)
+    }
 }
 
-impl Rule {
+impl<Meaning: std::fmt::Display> Rule<Meaning> {
+    fn read(
+        meaning: Meaning,
+        kind: Match,
+        phrases: &[String],
+        unless: &[String],
+    ) -> Result<Self, String> {
+        if phrases.is_empty() {
+            return Err(format!("a rule of `{meaning}` has no phrase"));
+        }
+        Ok(Self {
+            meaning,
+            kind,
+            phrases: Phrases::parse(phrases)?,
+            unless: Phrases::parse(unless)?,
+        })
+    }
+
     fn holds(&self, message: &Message<'_>) -> bool {
         let matches = match self.kind {
             Match::WholeMessage => {
@@ -174,14 +223,13 @@ impl Match {
 }
 
 impl Phrases {
-    fn parse(texts: &[String]) -> Result<Self, RulesError> {
+    fn parse(texts: &[String]) -> Result<Self, String> {
         let mut phrases = Self::default();
         for text in texts {
             let phrase = words(text);
             let Some(first) = phrase.first().filter(|_| phrase.join(" ") == *text) else {
                 let plain = phrase.join(" ");
-                let what = format!("the phrase `{text}` never matches; write it as `{plain}`");
-                return Err(RulesError { what });
+                return Err(format!("the phrase `{text}` never matches; write it as `{plain}`"));
             };
             phrases.0.entry(first.clone()).or_default().push(phrase);
         }

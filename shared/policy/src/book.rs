@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use forthright_core::{
-    BrandId, Channel,
+    BrandId, Channel, Intent, Language, Personal,
     decision::TemplateId,
     offer::Offers,
     outbound::{self, Disclosed, Placement, Rendered, TextLimit},
@@ -17,9 +17,10 @@ use crate::{
     brand::Brand,
     disclosure::Disclosures,
     fault::{ContentError, Unfit},
-    language::{Language, language_of},
+    language::language_of,
     offered::Titles,
     template::Template,
+    wording::CODE,
 };
 
 /// The content that this program was built with: the demo brand and the texts it answers with.
@@ -48,12 +49,31 @@ struct Shelf {
 pub struct RenderedReply {
     /// The text.
     pub rendered: Rendered,
+    /// Its language.
+    pub language: Language,
     /// The template.
     pub template: TemplateId,
     /// The template's version.
     pub version: u32,
     /// What the customer can press under it.
     pub offers: Option<Offers>,
+}
+
+/// A text that is wanted of a brand.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Which template.
+    pub template: &'a str,
+    /// In which language; none means the brand's own.
+    pub language: Option<Language>,
+    /// Where it goes.
+    pub channel: Channel,
+    /// The day on which it goes: templates are approved from a day on, and looked at again by another.
+    pub today: Date,
+    /// The templates that the brand's settings row takes out of use.
+    pub withdrawn: &'a [TemplateId],
+    /// The code that it tells, if it asks for one.
+    pub code: Option<&'a str>,
 }
 
 impl Book {
@@ -73,7 +93,8 @@ impl Book {
     ///
     /// A file that is nowhere expected is refused, so that nobody edits a text that nothing reads.
     pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, ContentError> {
-        let files: BTreeMap<String, String> = files.into_iter().collect();
+        let files = files.into_iter().filter(|(path, _)| !is_utterances(path));
+        let files: BTreeMap<String, String> = files.collect();
         let mut book = Self {
             brands: BTreeMap::new(),
             templates: BTreeMap::new(),
@@ -158,9 +179,9 @@ impl Book {
         self.brands.get(brand)?.disclosures.get(&language)
     }
 
-    /// The text of `intents/<language>/rules.toml`, for the detector; it is under the digest too.
-    pub fn intent_rules(&self, language: Language) -> Option<&str> {
-        self.intent_rules.get(&language).map(String::as_str)
+    /// The texts of all `intents/<language>/rules.toml`, for the detector; they are under the digest too.
+    pub fn intent_rules(&self) -> impl Iterator<Item = (Language, &str)> {
+        self.intent_rules.iter().map(|(language, text)| (*language, text.as_str()))
     }
 
     /// SHA-256 over every path and text, in hexadecimal digits: what was in force, for every decision's record.
@@ -168,18 +189,15 @@ impl Book {
         &self.digest
     }
 
-    /// The brand's text for `template` in the brand's language, if it may be sent on `channel` on the day `today`.
-    /// `withdrawn` are the ids of the templates that the brand's settings row takes out of use.
+    /// The brand's text, if it may be sent.
     pub fn render_reply(
         &self,
         brand: &BrandId,
-        template: &str,
-        channel: Channel,
-        today: Date,
-        withdrawn: &[TemplateId],
+        wanted: &Wanted<'_>,
     ) -> Result<RenderedReply, Unfit> {
+        let Wanted { template, language, channel, today, withdrawn, code } = *wanted;
         let shelf = self.brands.get(brand).ok_or(Unfit::UnknownBrand)?;
-        let language = shelf.brand.language();
+        let language = language.unwrap_or(shelf.brand.language());
         let found = self.template(template, language).ok_or(Unfit::NoTemplate)?;
         if withdrawn.iter().any(|id| id == template) {
             return Err(Unfit::Withdrawn);
@@ -187,7 +205,8 @@ impl Book {
         found.usable(channel, today)?;
         let rendered = shelf.replies.get(&language).and_then(|replies| replies.get(template));
         Ok(RenderedReply {
-            rendered: rendered.ok_or(Unfit::NoTemplate)?.clone(),
+            rendered: with_code(rendered.ok_or(Unfit::NoTemplate)?, code)?,
+            language,
             template: found.id().to_owned(),
             version: found.version(),
             offers: found
@@ -196,18 +215,19 @@ impl Book {
         })
     }
 
-    /// Joins a text and the disclosure that the brand owes at `placement`, within the platform's `limit`.
+    /// Joins a text and the disclosure that the brand owes at `placement` in the text's language, within the platform's
+    /// `limit`.
     pub fn disclose(
         &self,
         brand: &BrandId,
         placement: Placement,
-        rendered: &Rendered,
+        reply: &RenderedReply,
         limit: TextLimit,
     ) -> Result<Disclosed, Unfit> {
         let shelf = self.brands.get(brand).ok_or(Unfit::UnknownBrand)?;
-        let disclosures = shelf.disclosures.get(&shelf.brand.language());
+        let disclosures = shelf.disclosures.get(&reply.language);
         let statement = disclosures.ok_or(Unfit::NoDisclosure)?.statement(placement);
-        Ok(outbound::disclose(rendered, statement, placement, limit)?)
+        Ok(outbound::disclose(&reply.rendered, statement, placement, limit)?)
     }
 }
 
@@ -232,9 +252,34 @@ impl Shelf {
     }
 }
 
+/// The text with the code in its place. One that tells a code must have one, and the other way round.
+fn with_code(rendered: &Rendered, code: Option<&str>) -> Result<Rendered, Unfit> {
+    if rendered.full.reveal().contains(CODE) != code.is_some() {
+        return Err(Unfit::Code);
+    }
+    let Some(code) = code else {
+        return Ok(rendered.clone());
+    };
+    let told = |text: &Personal<String>| Personal::new(text.reveal().replace(CODE, code));
+    // A short form without the code would ask for what nobody was told.
+    let short = rendered.short.as_ref().filter(|short| short.reveal().contains(CODE));
+    Ok(Rendered { full: told(&rendered.full), short: short.map(told) })
+}
+
+/// Whether the model was trained from this file when the program was built. Nothing reads it any more, and the model's own
+/// digest is in each decision.
+fn is_utterances(path: &str) -> bool {
+    let name = path.strip_prefix("intents/").and_then(|rest| rest.split_once('/'));
+    let intent = name.and_then(|(_, file)| file.strip_suffix(".toml"));
+    intent.is_some_and(|intent| intent.parse::<Intent>().is_ok())
+}
+
 fn gather(dir: &Dir<'_>, files: &mut Vec<(String, String)>) -> Result<(), ContentError> {
     for file in dir.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");
+        if is_utterances(&path) {
+            continue;
+        }
         let text = file.contents_utf8().ok_or_else(|| ContentError::new(&path, "is not UTF-8"))?;
         files.push((path, text.to_owned()));
     }

@@ -3,17 +3,23 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use forthright_core::{
-    Account, AccountId, Address, BrandId, Channel, SettingsError, Source,
+    Account, AccountId, Address, BrandId, Channel, Language, SettingsError, Source,
     gate::{HUMAN_AGENT_WINDOW, WINDOW},
 };
 use serde::Deserialize;
 
+use crate::wording::CODE;
 pub use crate::wording::Context;
-use crate::{engine::Engine, fault::ContentError, language::Language};
+use crate::{engine::Engine, fault::ContentError};
 
 /// The longest that a message may have waited and still be answered by a machine, in minutes: a day, the
 /// window in which WhatsApp takes free text at all.
 const LATE_AFTER_MINUTES_MAX: u64 = 24 * 60;
+
+/// How many messages in a row the machine answers where the brand's file does not say.
+const TURNS_MAX_DEFAULT: u32 = 8;
+/// More than this is no limit.
+const TURNS_MAX_MAX: u32 = 1_000_000;
 
 /// A brand, as `brands/<brand>.toml` tells it; checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +30,7 @@ pub struct Brand {
     languages: Vec<Language>,
     accounts: Vec<AccountEntry>,
     late_after: Duration,
+    turns_max: u32,
     engine: Engine,
     context: Context,
 }
@@ -90,6 +97,11 @@ impl Brand {
             let range = format!("must be 1 to {LATE_AFTER_MINUTES_MAX}");
             return Err(wrong(format!("answering.late_after_minutes: {range}")));
         }
+        let turns_max = file.answering.turns_max.unwrap_or(TURNS_MAX_DEFAULT);
+        if !(1..=TURNS_MAX_MAX).contains(&turns_max) {
+            let range = format!("must be 1 to {TURNS_MAX_MAX}");
+            return Err(wrong(format!("answering.turns_max: {range}")));
+        }
         let engine = match &file.answering.engine {
             None => Engine::default(),
             Some(name) => {
@@ -103,6 +115,7 @@ impl Brand {
             languages,
             accounts: accounts(&file.accounts).map_err(wrong)?,
             late_after: Duration::from_mins(minutes),
+            turns_max,
             engine,
             context,
         })
@@ -123,7 +136,7 @@ impl Brand {
         &self.jurisdictions
     }
 
-    /// The language that the machine answers in.
+    /// The language that the machine answers in where it does not know the customer's.
     pub const fn language(&self) -> Language {
         self.language
     }
@@ -136,6 +149,20 @@ impl Brand {
     /// How old a message may be and still be answered by a machine.
     pub const fn late_after(&self) -> Duration {
         self.late_after
+    }
+
+    /// The language in which an answer goes to who wrote in `written`: that one, if the brand speaks it, and the brand's
+    /// own if nobody knows it. None if the brand does not speak it: a person gets the message.
+    pub fn language_for(&self, written: Option<Language>) -> Option<Language> {
+        match written {
+            None => Some(self.language),
+            Some(written) => self.languages.contains(&written).then_some(written),
+        }
+    }
+
+    /// How many messages that somebody writes in a row a machine answers: after so many it does not seem to help.
+    pub const fn turns_max(&self) -> u32 {
+        self.turns_max
     }
 
     /// What tells what a person wants.
@@ -260,6 +287,7 @@ struct PrivacyFile {
 #[serde(deny_unknown_fields)]
 struct AnsweringFile {
     late_after_minutes: u64,
+    turns_max: Option<u32>,
     engine: Option<String>,
 }
 
@@ -289,6 +317,7 @@ impl BrandFile {
             data_word: word("contact.data_word", &self.contact.data_word)?,
             privacy_url: line("privacy.notice_url", &self.privacy.notice_url, 200)?,
             privacy_contact: line("privacy.officer", &self.privacy.officer, 200)?,
+            code: CODE.to_owned(),
         };
         let words = [&context.person_word, &context.stop_word, &context.data_word];
         let [person, stop, data] = words;

@@ -3,15 +3,26 @@
 use std::time::Duration;
 
 use forthright_core::{
-    Detection, Eid, Intent, Time,
+    Detection, Eid, Intent, Language, Time,
     case::Reason,
+    challenge::{CODE_LIFE, RequestKind},
     decision::Route,
+    detect::Trigger,
     gate::{Gate, Silence},
     offer::Choice,
 };
 
 /// How sure a detector must be before a machine answers, in thousandths. Below it a person does.
 pub const CONFIDENCE_PERMILLE_MIN: u16 = 700;
+
+/// The template that tells the code with which a person confirms that they want a copy of their data.
+pub const CONFIRM_ACCESS: &str = "confirm_access";
+/// The template that tells the code with which a person confirms that everything is to be erased.
+pub const CONFIRM_ERASURE: &str = "confirm_erasure";
+/// The template that says that a code was wrong.
+pub const WRONG_CODE: &str = "wrong_code";
+/// The template that tells a person that their data is about to be erased.
+pub const ERASURE_NOTICE: &str = "erasure_notice";
 
 /// What is known about a message besides what it says.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +41,12 @@ pub struct Facts<'a> {
     pub late_after: Duration,
     /// The subject's gate.
     pub gate: &'a Gate,
+    /// Whether the text is the code that was asked for; none if it is no code.
+    pub code_is_right: Option<bool>,
+    /// How many messages in a row a machine answers ([`Brand::turns_max`](crate::Brand::turns_max)).
+    pub turns_max: u32,
+    /// The languages that the brand speaks.
+    pub languages: &'a [Language],
 }
 
 /// Who answers. The first of these that holds decides:
@@ -44,11 +61,17 @@ pub struct Facts<'a> {
 /// 7. Processing is restricted: a person.
 /// 8. The message is late: a person.
 /// 9. The platform's window is closed: a person.
-/// 10. The customer asks for a person, or about their data: a person.
-/// 11. Nothing was understood, or not surely enough: a person.
-/// 12. The machine.
+/// 10. A machine seems to write: a person, to whom nothing is said, or two machines would never end.
+/// 11. The message is the code that was asked for: what it confirms, or that it was wrong.
+/// 12. Something calls a person whatever else is said: harm, the law, anger.
+/// 13. The customer asks whether this is a machine: the truth.
+/// 14. The customer asks for a person, or about their data: a person, or first a code.
+/// 15. The machine answered very often in a row: a person.
+/// 16. The brand does not speak the customer's language: a person.
+/// 17. Nothing was understood, or not surely enough: a person.
+/// 18. The machine.
 ///
-/// In 4 the machine says that a person was called only if none of 5 to 9 holds; in 5 to 9 it says nothing.
+/// In 4 the machine says that a person was called only if none of 5 to 9 holds; in 5 to 10 it says nothing.
 /// `detection` is none for what is not text, and for what was pressed; text without one counts as not understood.
 pub fn decide(facts: &Facts<'_>, detection: Option<&Detection>) -> Route {
     let intent = match facts.pressed {
@@ -56,7 +79,7 @@ pub fn decide(facts: &Facts<'_>, detection: Option<&Detection>) -> Route {
         Some(Choice::Person) => Some(Intent::TalkToPerson),
         None => detection.map(understood),
     };
-    if intent == Some(Intent::Stop) {
+    if intent == Some(Intent::Stop) && detection.is_none_or(|found| found.is_whole_message) {
         return opt_out(facts);
     }
     let must_be_silent = silencing(facts);
@@ -66,15 +89,103 @@ pub fn decide(facts: &Facts<'_>, detection: Option<&Detection>) -> Route {
     if let Some(reason) = must_be_silent {
         return person(reason, None);
     }
+    if detection.is_some_and(|found| found.trigger == Some(Trigger::Machine)) {
+        return person(Reason::Machine, None);
+    }
+    if let Some(route) = confirmed(facts) {
+        return route;
+    }
+    if let Some(trigger) = detection.and_then(|found| found.trigger) {
+        return person(reason_of(trigger), Some(Intent::TalkToPerson));
+    }
+    answer(facts, detection, intent.unwrap_or(Intent::NoneOfThese))
+}
+
+/// Who answers what nothing but its meaning decides.
+fn answer(facts: &Facts<'_>, detection: Option<&Detection>, intent: Intent) -> Route {
+    let speaks = detection
+        .and_then(|found| found.language)
+        .is_none_or(|written| facts.languages.contains(&written));
     match intent {
-        Some(Intent::TalkToPerson) => person(Reason::AskedForPerson, Some(Intent::TalkToPerson)),
-        Some(Intent::MyData) => person(Reason::MyData, Some(Intent::MyData)),
-        Some(intent @ (Intent::OrderStatus | Intent::Refund)) => {
-            Route::Reply { template: intent.name().to_owned() }
+        Intent::AreYouAMachine if speaks => reply(intent),
+        Intent::TalkToPerson => person(Reason::AskedForPerson, Some(Intent::TalkToPerson)),
+        Intent::MyData => person(Reason::MyData, Some(Intent::MyData)),
+        Intent::CopyMyData if speaks => challenge(RequestKind::Access),
+        Intent::EraseMyData if speaks => challenge(RequestKind::Erasure),
+        _ if facts.gate.turns > facts.turns_max => {
+            person(Reason::RepeatedFailure, Some(Intent::TalkToPerson))
         }
-        Some(Intent::NoneOfThese | Intent::Stop) | None => {
+        _ if !speaks => person(Reason::Language, Some(Intent::NoneOfThese)),
+        // Nobody is silenced for good by a guess.
+        Intent::NoneOfThese | Intent::Stop => {
             person(Reason::NotUnderstood, Some(Intent::NoneOfThese))
         }
+        Intent::OrderStatus
+        | Intent::CancelOrder
+        | Intent::ChangeOrder
+        | Intent::Refund
+        | Intent::ReturnItem
+        | Intent::Exchange
+        | Intent::DeliveryProblem
+        | Intent::DamagedItem
+        | Intent::Warranty
+        | Intent::Invoice
+        | Intent::PaymentProblem
+        | Intent::ChangeAddress
+        | Intent::AccountAccess
+        | Intent::ProductQuestion
+        | Intent::Availability
+        | Intent::ShippingInfo
+        | Intent::Voucher
+        | Intent::Subscription
+        | Intent::Appointment
+        | Intent::OpeningHours
+        | Intent::Complaint
+        | Intent::Praise
+        | Intent::Thanks
+        | Intent::Greeting
+        | Intent::AreYouAMachine
+        | Intent::CopyMyData
+        | Intent::EraseMyData => reply(intent),
+    }
+}
+
+fn reply(intent: Intent) -> Route {
+    Route::Reply { template: intent.name().to_owned() }
+}
+
+/// Asks for the code that confirms what a person demands of their data.
+fn challenge(kind: RequestKind) -> Route {
+    let template = match kind {
+        RequestKind::Access => CONFIRM_ACCESS,
+        RequestKind::Erasure => CONFIRM_ERASURE,
+    };
+    Route::Challenge { kind, template: template.to_owned() }
+}
+
+/// What a code brings about, if the message is one that was asked for.
+fn confirmed(facts: &Facts<'_>) -> Option<Route> {
+    let (challenge_of, is_right) = facts.gate.challenge.zip(facts.code_is_right)?;
+    if facts.now.since(challenge_of.at) >= CODE_LIFE {
+        return Some(challenge(challenge_of.kind));
+    }
+    if !challenge_of.holds(facts.now) {
+        return Some(person(Reason::MyData, Some(Intent::MyData)));
+    }
+    Some(match (is_right, challenge_of.kind) {
+        (false, _) => Route::WrongCode { template: WRONG_CODE.to_owned() },
+        (true, RequestKind::Erasure) => Route::Erase { notice: ERASURE_NOTICE.to_owned() },
+        // Whoever serves it must see what they hand out.
+        (true, RequestKind::Access) => person(Reason::MyData, Some(Intent::MyData)),
+    })
+}
+
+const fn reason_of(trigger: Trigger) -> Reason {
+    match trigger {
+        Trigger::Safety => Reason::Safety,
+        Trigger::LegalThreat => Reason::LegalThreat,
+        Trigger::Anger => Reason::Anger,
+        Trigger::Machine => Reason::Machine,
     }
 }
 

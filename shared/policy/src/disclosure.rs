@@ -4,12 +4,15 @@
 //! is not from a person, on whose behalf, how to reach a person; at the top of a conversation also how to stop.
 //! The word "assistant" alone is inadequate by the European Commission's guidelines on AI Act art. 50(1).
 
-use forthright_core::outbound::{Placement, Statement};
+use forthright_core::{
+    Language,
+    outbound::{Placement, Statement},
+};
 use serde::Deserialize;
 
 use crate::{
     fault::ContentError,
-    language::{Language, language_of},
+    language::language_of,
     wording::{self, Context},
 };
 
@@ -30,7 +33,9 @@ struct Wordings {
 }
 
 /// Languages whose disclosures can be checked; one that is not here cannot be used.
-const WORDINGS: &[Wordings] = &[Wordings {
+const WORDINGS: &[Wordings] = &[GERMAN, ENGLISH];
+
+const ENGLISH: Wordings = Wordings {
     language: Language::ENGLISH,
     automated: &[
         "automated",
@@ -51,7 +56,27 @@ const WORDINGS: &[Wordings] = &[Wordings {
         "not talking to a person",
         "not chatting with a person",
     ],
-}];
+};
+
+const GERMAN: Wordings = Wordings {
+    language: Language::GERMAN,
+    automated: &[
+        "automatisch",
+        "automatische",
+        "automatisiert",
+        "automatisierte",
+        "bot",
+        "chatbot",
+        "computerprogramm",
+        "maschine",
+    ],
+    not_a_person: &[
+        "kein mensch",
+        "kein echter mensch",
+        "keine person",
+        "nicht von einem menschen",
+    ],
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -57,11 +57,11 @@ pub enum Unfit {
     /// The brand is not in the book.
     #[error("the brand is unknown")]
     UnknownBrand,
-    /// There is no such template in the brand's language.
-    #[error("there is no such template in the brand's language")]
+    /// There is no such template in the language.
+    #[error("there is no such template in the language")]
     NoTemplate,
-    /// There is no disclosure in the brand's language.
-    #[error("there is no disclosure in the brand's language")]
+    /// There is no disclosure in the language.
+    #[error("there is no disclosure in the language")]
     NoDisclosure,
     /// The brand withdrew the template.
     #[error("the template is withdrawn")]
@@ -84,6 +84,9 @@ pub enum Unfit {
     /// It would tell a decision of weight, and those are not left to a machine (GDPR art. 22(1)).
     #[error("the template tells a significant decision, which a person must make")]
     SignificantEffect,
+    /// It tells a code and there is none, or there is one and it does not tell it.
+    #[error("the template and the code that it should tell do not fit")]
+    Code,
     /// No form of it fits with its disclosure.
     #[error(transparent)]
     TooLong(#[from] TooLong),

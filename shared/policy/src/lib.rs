@@ -12,18 +12,21 @@ pub mod decide;
 pub mod disclosure;
 pub mod engine;
 pub mod fault;
-pub mod language;
+mod language;
 pub mod offered;
 pub mod served;
 pub mod template;
 mod wording;
 
-pub use book::{Book, RenderedReply};
+pub use forthright_core::Language;
+
+pub use book::{Book, RenderedReply, Wanted};
 pub use brand::Brand;
-pub use decide::{CONFIDENCE_PERMILLE_MIN, Facts, decide, is_sure, machine_may_answer};
+pub use decide::{
+    CONFIDENCE_PERMILLE_MIN, ERASURE_NOTICE, Facts, decide, is_sure, machine_may_answer,
+};
 pub use disclosure::Disclosures;
 pub use engine::Engine;
 pub use fault::{ContentError, Unfit};
-pub use language::Language;
 pub use served::{Served, ServedError};
 pub use template::Template;

@@ -1,12 +1,11 @@
 //! Reply templates: a text with its rights, its approval and its review date.
 
-use forthright_core::{Channel, outbound::Rendered};
+use forthright_core::{Channel, Language, outbound::Rendered};
 use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::{
     fault::{ContentError, Unfit},
-    language::Language,
     offered::Offering,
     wording::{self, Context},
 };

@@ -20,7 +20,13 @@ pub struct Context {
     pub privacy_url: String,
     /// How to reach the privacy officer.
     pub privacy_contact: String,
+    /// Where the code stands that a customer is to type: [`CODE`], until the text is sent.
+    pub code: String,
 }
+
+/// What stands for a code in a text that is not sent yet. No text that people write has this character (Unicode, private
+/// use area); it is as long as a code.
+pub(crate) const CODE: &str = "\u{E000}\u{E000}\u{E000}\u{E000}\u{E000}\u{E000}\u{E000}\u{E000}";
 
 /// Fills `context` into `text`, which stands in the file at `path`.
 ///
@@ -89,6 +95,7 @@ mod tests {
             data_word: of("data"),
             privacy_url: of("url"),
             privacy_contact: of("contact"),
+            code: of("code"),
         }
     }
 

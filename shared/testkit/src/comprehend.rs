@@ -230,7 +230,7 @@ fn classes((surest, score): (Intent, f64)) -> Value {
         let score = if intent == surest { score } else { (1.0 - score) / 5.0 };
         json!({ "Name": intent.name(), "Score": score })
     };
-    json!({ "Classes": Intent::ALL.map(class) })
+    json!({ "Classes": Intent::ALL.iter().copied().map(class).collect::<Vec<_>>() })
 }
 
 /// Where `part` stands in `text`, in code points, the end exclusive.

@@ -121,6 +121,8 @@ impl DetectIntent for Judge {
             intent,
             confidence_permille: 900,
             is_whole_message: false,
+            language: None,
+            trigger: None,
             detector: "judge",
         })
     }

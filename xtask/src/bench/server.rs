@@ -169,8 +169,9 @@ fn brand_file(demo: &str, mock_port: u16) -> Result<String> {
         ("app_secrets", r#"["BENCH_APP_SECRET"]"#.to_owned()),
         ("verify_token", r#""BENCH_VERIFY_TOKEN""#.to_owned()),
         ("access_token", r#""BENCH_ACCESS_TOKEN""#.to_owned()),
-        // What is measured is this host, not how fast a platform lets a number send.
+        // What is measured is this host, not how fast a platform lets a number send, or a customer write.
         ("messages_per_second", "1000000".to_owned()),
+        ("turns_max", "1000000".to_owned()),
     ];
     let mut replaced = 0;
     let lines: Vec<_> = demo

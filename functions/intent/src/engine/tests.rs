@@ -4,7 +4,14 @@ use forthright_policy::CONFIDENCE_PERMILLE_MIN;
 use super::*;
 
 const fn found(confidence_permille: u16, is_whole_message: bool) -> Detection {
-    Detection { intent: Intent::Refund, confidence_permille, is_whole_message, detector: "test" }
+    Detection {
+        intent: Intent::Refund,
+        confidence_permille,
+        is_whole_message,
+        language: None,
+        trigger: None,
+        detector: "test",
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_lc_rs::constant_time;
+
 use super::{
     EDITABLE, EDITED_WITHIN, HINT_GRACE, case_rows,
     content::Written,
@@ -10,10 +12,11 @@ use super::{
 };
 use crate::{
     case::Reason,
+    challenge::{Challenge, typed_code},
     decision::{Decision, Route},
     event::{Content, Inbound},
     fault::Fault,
-    gate::{Gate, Suppressed},
+    gate::{Gate, Silence, Suppressed},
     ids::{Eid, TaskId},
     offer::Choice,
     personal::Personal,
@@ -53,12 +56,13 @@ pub enum Intake {
 /// A message that waits for its decision.
 #[derive(Debug)]
 pub struct Opened {
-    reference: MessageRef,
-    gate: Gate,
+    pub(super) reference: MessageRef,
+    pub(super) gate: Gate,
     strictest: Gate,
     item: Item,
-    written: Written,
+    pub(super) written: Written,
     platform_at: Time,
+    code_is_right: Option<bool>,
 }
 
 impl Opened {
@@ -75,6 +79,11 @@ impl Opened {
     /// The text; none if it was not text.
     pub const fn text(&self) -> Option<&Personal<String>> {
         self.written.text.as_ref()
+    }
+
+    /// Whether the text is the code that the person was asked for; none if it is no code, or none was asked for.
+    pub const fn code_is_right(&self) -> Option<bool> {
+        self.code_is_right
     }
 
     /// What was pressed, if it was not written.
@@ -116,6 +125,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         Grant::data(Action::Put, "S#"),
         Grant::data(Action::Get, "C#"),
         Grant::data(Action::Put, "C#"),
+        Grant::data(Action::Put, "R#"),
     ];
 
     /// The inbox over these stores.
@@ -236,13 +246,18 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         let Some(subject) = self.0.keyring(&brand).find(*pid, *epoch).await? else {
             return Ok(None);
         };
-        let written = Stores::<T, V>::unseal(&subject, &item, Attribute::Sealed, *epoch)?
+        let written: Written = Stores::<T, V>::unseal(&subject, &item, Attribute::Sealed, *epoch)?
             .ok_or(Fault::Damaged { what: "message" })?;
         let platform_at =
             item.get_time(Attribute::PlatformAt).ok_or(Fault::Damaged { what: "message" })?;
         let strictest = self.0.twins(&gate).await?.iter().fold(gate.clone(), Gate::stricter);
         let reference = reference.clone();
-        Ok(Some(Opened { reference, gate, strictest, item, written, platform_at }))
+        let typed = written.text.as_ref().and_then(|text| typed_code(text.reveal()));
+        let code_is_right = gate.challenge.zip(typed).map(|(challenge, typed)| {
+            let code = brand.code(challenge.kind, gate.pid, challenge.by);
+            constant_time::verify_slices_are_equal(code.as_bytes(), typed.as_bytes()).is_ok()
+        });
+        Ok(Some(Opened { reference, gate, strictest, item, written, platform_at, code_is_right }))
     }
 
     /// Settles who answers. None if the message or the gate moved meanwhile: open it again and decide anew.
@@ -263,6 +278,26 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             Route::Silent { silence } => {
                 let item = decided(Event::Silence)?.text(Attribute::Reason, silence);
                 (vec![Write::replace(item)], Vec::new())
+            }
+            Route::Challenge { kind, .. } => {
+                let challenge = Challenge { kind: *kind, by: eid, at: now, tries: 0 };
+                let gate = Gate { challenge: Some(challenge), ..gate.clone() };
+                let item = decided(Event::Decide)?;
+                (SubjectWrites::moving(&gate).and(Write::replace(item)).into_writes(), outbound())
+            }
+            Route::WrongCode { .. } => {
+                let tried = |challenge: Challenge| Challenge {
+                    tries: challenge.tries.saturating_add(1),
+                    ..challenge
+                };
+                let gate = Gate { challenge: gate.challenge.map(tried), ..gate.clone() };
+                let item = decided(Event::Decide)?;
+                (SubjectWrites::moving(&gate).and(Write::replace(item)).into_writes(), outbound())
+            }
+            Route::Erase { notice } => {
+                let item = decided(Event::Silence)?.text(Attribute::Reason, Silence::Confirmed);
+                let said = (notice.as_str(), decision.language);
+                self.erase_as_confirmed(opened, item, said).await?
             }
             Route::OptOut { .. } => {
                 // The confirmation may go because the gate names the message that it answers.
@@ -287,7 +322,11 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         // must be known from now on.
         let committed = match &decision.route {
             Route::Reply { .. } | Route::Silent { .. } => self.0.commit_soon(writes).await?,
-            Route::Person { .. } | Route::OptOut { .. } => self.0.commit(writes).await?,
+            Route::Person { .. }
+            | Route::OptOut { .. }
+            | Route::Challenge { .. }
+            | Route::WrongCode { .. }
+            | Route::Erase { .. } => self.0.commit(writes).await?,
         };
         match committed {
             Commit::Done => Ok(Some(hints)),
@@ -319,7 +358,8 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             }
             let reason = Reason::Poison;
             let route = Route::Person { reason, acknowledgement: None };
-            let decision = Decision { route, found: None, ruleset: ruleset.to_owned() };
+            let decision =
+                Decision { route, found: None, language: None, ruleset: ruleset.to_owned() };
             let item = ended(item.next(), State::Human, self.0.now())
                 .json(Attribute::Decision, &decision)
                 .text(Attribute::Reason, reason);

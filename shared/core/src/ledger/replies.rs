@@ -12,10 +12,12 @@ use super::{
 };
 use crate::{
     case::{Actor, Reason},
+    challenge::RequestKind,
     decision::{Decision, Route},
     fault::Fault,
     gate::{Gate, Refusal},
     ids::{Address, BrandId, Eid, PlatformId, TaskId},
+    language::Language,
     outbound::{Authored, Obstacle, Outbound, SendOutcome},
     personal::Personal,
     queue::{Hint, TaskRef},
@@ -51,6 +53,10 @@ pub struct Due {
     pub authored: Option<Authored>,
     /// The template to render.
     pub template: Option<String>,
+    /// In which language; none means that of the brand.
+    pub language: Option<Language>,
+    /// The code that the text is to tell, if it asks for one.
+    pub code: Option<Personal<String>>,
     /// Whether the machine's text is the whole answer: nobody else was called, and nothing is only confirmed.
     pub is_whole_answer: bool,
     /// The brand's settings, read now.
@@ -74,10 +80,7 @@ impl Due {
 
     /// The inbound message that this answers, if it is a reply.
     pub const fn because(&self) -> Option<Eid> {
-        match self.reference.task {
-            TaskId::Message(eid) => Some(eid),
-            TaskId::Out(_) => None,
-        }
+        self.reference.task.as_message()
     }
 
     fn standing(&self) -> Standing {
@@ -165,6 +168,10 @@ impl<T: Table, V: Vault> Replies<T, V> {
         let written_at =
             item.get_time(Attribute::PlatformAt).or(item.get_time(Attribute::ReceivedAt));
         let written_at = written_at.ok_or(Fault::Damaged { what: "message" })?;
+        let code = said
+            .challenge
+            .zip(reference.task.as_message())
+            .map(|(kind, eid)| Personal::new(keys.code(kind, *pid, eid)));
         let twins = self.0.twins(&gate).await?;
         Ok(Some(Due {
             reference: reference.clone(),
@@ -175,6 +182,8 @@ impl<T: Table, V: Vault> Replies<T, V> {
             ids: said.ids,
             authored: said.authored,
             template: said.template,
+            language: said.language,
+            code,
             is_whole_answer: said.is_whole_answer,
             settings: Settings::from_item(settings.as_ref())?,
             written_at,
@@ -379,6 +388,9 @@ struct ToSay {
     ids: Vec<PlatformId>,
     authored: Option<Authored>,
     template: Option<String>,
+    language: Option<Language>,
+    /// What the person demands, if they are to type a code.
+    challenge: Option<RequestKind>,
 }
 
 fn to_say<T: Table, V: Vault>(
@@ -394,11 +406,16 @@ fn to_say<T: Table, V: Vault>(
                     .ok_or(damaged)?;
             let decision: Decision = item.json_required(Attribute::Decision)?;
             Ok(ToSay {
-                is_whole_answer: matches!(decision.route, Route::Reply { .. }),
+                is_whole_answer: matches!(
+                    decision.route,
+                    Route::Reply { .. } | Route::Challenge { .. } | Route::WrongCode { .. }
+                ),
                 actor: Actor::Machine,
                 ids: written.ids,
                 authored: None,
                 template: decision.route.template().cloned(),
+                language: decision.language,
+                challenge: decision.route.challenge(),
             })
         }
         TaskId::Out(_) => {
@@ -411,6 +428,8 @@ fn to_say<T: Table, V: Vault>(
                 ids: said.ids,
                 authored: said.text.map(Authored::by_agent),
                 template: item.get_text(Attribute::Template).map(str::to_owned),
+                language: item.parse(Attribute::Language)?,
+                challenge: None,
             })
         }
     }

@@ -5,10 +5,12 @@ use std::{fmt, str::FromStr, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::stores::{Stores, due_entry};
+pub use crate::challenge::RequestKind;
 use crate::{
     case::named,
     fault::Fault,
     ids::{BrandId, Epoch, Pid, RequestId},
+    language::Language,
     queue::{Hint, RequestRef},
     seal::Vault,
     table::{Attribute, Index, Item, Key, Table},
@@ -17,16 +19,6 @@ use crate::{
 
 /// How long an erasure waits for its final notice at most. The notice is a courtesy, the erasure a duty.
 pub(super) const NOTICE_WAIT: Duration = Duration::from_secs(30);
-
-named! {
-    /// What a person demands.
-    RequestKind "request kind" {
-        /// A copy of the data (GDPR art. 15).
-        Access = "access",
-        /// Erasure (GDPR art. 17).
-        Erasure = "erasure",
-    }
-}
 
 named! {
     /// Where a request stands.
@@ -79,6 +71,8 @@ pub struct NewRequest {
     pub subject: Subject,
     /// The template of the notice that goes out before an erasure, if one should.
     pub notice: Option<String>,
+    /// In which language the notice is; none means that of the brand.
+    pub language: Option<Language>,
 }
 
 /// A request as its status page shows it.

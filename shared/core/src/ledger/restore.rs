@@ -63,6 +63,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
                 subject: entry.json_required(Attribute::Pid)?,
                 // The person was told the first time.
                 notice: None,
+                language: None,
             };
             let row = request_item(&new, RequestState::InProgress, self.0.now());
             self.0.commit(vec![Write::create(row)]).await?;

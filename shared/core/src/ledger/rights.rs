@@ -17,7 +17,7 @@ use crate::{
     gate::{Gate, WINDOW},
     ids::{Address, BrandId, Epoch, OutId, Pid, PlatformId, RequestId, TaskId},
     queue::{Hint, TaskRef},
-    seal::{BrandKeys, Vault},
+    seal::{BrandKeys, SubjectKey, Vault},
     state::State,
     subject::SubjectWrites,
     table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
@@ -186,7 +186,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
         new: &NewRequest,
         now: Time,
     ) -> Result<Option<(TaskRef, SubjectWrites)>, Fault> {
-        let (RequestKind::Erasure, Some(template), Some((pid, epoch))) =
+        let (RequestKind::Erasure, Some(_), Some((pid, epoch))) =
             (new.kind, &new.notice, new.subject.0.first())
         else {
             return Ok(None); // who asks for a copy must not read that everything is being erased
@@ -203,19 +203,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
             return Ok(None);
         }
         let export = self.export(&new.brand, &Subject(vec![(*pid, *epoch)])).await?;
-        let task = TaskId::Out(OutId::from_bytes(*new.request.bytes()));
-        let reference = TaskRef { brand: new.brand.clone(), pid: *pid, epoch: *epoch, task };
-        let item = Item::new(Key::task(*pid, *epoch, task))
-            .text(Attribute::State, State::Decided)
-            .text(Attribute::Brand, &new.brand)
-            .text(Attribute::Kind, "text")
-            .text(Attribute::Actor, Actor::Privacy)
-            .text(Attribute::Template, template)
-            .text(Attribute::Request, new.request)
-            .time(Attribute::ReceivedAt, now);
-        let said = Said { ids: export.ids, text: None };
-        let item = self.0.seal(&key, item, Attribute::Sealed, *epoch, &said)?;
-        let item = super::moves::due_at(&reference, item, now.plus(HINT_GRACE));
+        let (reference, item) = self.0.notice_item(new, (&gate, &key), &export.ids, now)?;
         Ok(Some((reference, SubjectWrites::new(&gate).create(item))))
     }
 
@@ -223,6 +211,33 @@ impl<T: Table, V: Vault> Rights<T, V> {
     pub async fn find(&self, request: RequestId) -> Result<Option<RequestView>, Fault> {
         let [row] = self.0.get([Key::request(request)]).await?;
         row.map(|row| view(&row)).transpose()
+    }
+}
+
+impl<T: Table, V: Vault> Stores<T, V> {
+    /// The last notice before an erasure, as it is put on its way: its task and its row.
+    pub(super) fn notice_item(
+        &self,
+        new: &NewRequest,
+        (gate, key): (&Gate, &SubjectKey),
+        ids: &[PlatformId],
+        now: Time,
+    ) -> Result<(TaskRef, Item), Fault> {
+        let task = TaskId::Out(OutId::from_bytes(*new.request.bytes()));
+        let reference =
+            TaskRef { brand: new.brand.clone(), pid: gate.pid, epoch: gate.epoch, task };
+        let item = Item::new(Key::task(gate.pid, gate.epoch, task))
+            .text(Attribute::State, State::Decided)
+            .text(Attribute::Brand, &new.brand)
+            .text(Attribute::Kind, "text")
+            .text(Attribute::Actor, Actor::Privacy)
+            .maybe_text(Attribute::Template, new.notice.as_ref())
+            .maybe_text(Attribute::Language, new.language)
+            .text(Attribute::Request, new.request)
+            .time(Attribute::ReceivedAt, now);
+        let said = Said { ids: ids.to_vec(), text: None };
+        let item = self.seal(key, item, Attribute::Sealed, gate.epoch, &said)?;
+        Ok((reference.clone(), super::moves::due_at(&reference, item, now.plus(HINT_GRACE))))
     }
 }
 

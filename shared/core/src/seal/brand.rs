@@ -7,6 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 
 use super::envelope::SubjectKey;
 use crate::{
+    challenge::RequestKind,
     fault::Fault,
     ids::{Address, BrandId, CaseId, Eid, Epoch, OutId, Pid, PlatformId, RequestId, TaskId},
     personal::Personal,
@@ -96,6 +97,13 @@ impl BrandKeys {
     /// The id of an agent's message that is the same each time its call is repeated.
     pub fn out_id(&self, case: CaseId, repeated: &[u8]) -> OutId {
         OutId::from_bytes(short(&self.dedupe, &[b"out|", case.bytes(), repeated]))
+    }
+
+    /// The code that confirms what a message demands: as many digits as [`CODE_DIGITS`](crate::challenge::CODE_DIGITS).
+    pub fn code(&self, kind: RequestKind, pid: Pid, by: Eid) -> String {
+        let place: [&[u8]; 4] = [b"code|", kind.name().as_bytes(), pid.bytes(), by.bytes()];
+        let bytes: [u8; 16] = short(&self.evidence, &place);
+        format!("{:08}", u128::from_be_bytes(bytes) % 100_000_000)
     }
 
     /// The case of a signed body that could not be read.

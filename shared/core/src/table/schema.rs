@@ -136,6 +136,8 @@ attributes! {
     EditedAt = 45 "edited_at" Row;
     /// Before which time a message cannot have been written, if only changes of it ever came.
     NotWrittenBefore = 46 "not_written_before" Row;
+    /// The language of a text that we send.
+    Language = 49 "language" Row;
     /// Before which platform time everything is erased.
     ErasedAt = 50 "erased_at" Gate;
     /// Since when the subject wants no messages.
@@ -160,6 +162,16 @@ attributes! {
     Twins = 60 "twins" Gate;
     /// The version of the gate that noted the last hand-back.
     HandedBackVersion = 61 "handed_back_version" Gate;
+    /// What a code confirms that the person was asked for.
+    ChallengeKind = 62 "challenge_kind" Gate;
+    /// The message that asked for it.
+    ChallengeBy = 63 "challenge_by" Gate;
+    /// Since when it holds.
+    ChallengeAt = 64 "challenge_at" Gate;
+    /// How many wrong codes came.
+    ChallengeTries = 65 "challenge_tries" Gate;
+    /// How often the person has written in a row.
+    Turns = 66 "turns" Gate;
     /// Whether the machine may answer for the brand at all.
     Automation = 70 "automation" Brand;
     /// Templates that are withdrawn.

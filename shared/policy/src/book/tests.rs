@@ -20,30 +20,56 @@ fn files() -> BTreeMap<String, String> {
 }
 
 fn reply(book: &Book, template: &str) -> Result<RenderedReply, Unfit> {
-    book.render_reply(&demo(), template, Channel::WhatsApp, TODAY, &[])
+    in_language(book, template, None)
+}
+
+fn in_language(
+    book: &Book,
+    template: &str,
+    language: Option<Language>,
+) -> Result<RenderedReply, Unfit> {
+    let code = ["confirm_access", "confirm_erasure"].contains(&template).then_some("12345678");
+    book.render_reply(&demo(), &Wanted { language, code, ..wanted(template) })
+}
+
+fn wanted(template: &str) -> Wanted<'_> {
+    Wanted {
+        template,
+        language: None,
+        channel: Channel::WhatsApp,
+        today: TODAY,
+        withdrawn: &[],
+        code: None,
+    }
 }
 
 #[test]
 fn the_built_in_content_answers_every_intent_and_announces_an_erasure() {
     let book = Book::embedded().unwrap();
     assert!(book.brand(&demo()).is_some());
-    assert!(book.intent_rules(Language::ENGLISH).is_some());
-    assert!(book.disclosures(&demo(), Language::ENGLISH).is_some());
-    let names = Intent::ALL.map(Intent::name);
-    for template in names.into_iter().chain(["erasure_notice"]) {
-        let reply = reply(&book, template).unwrap();
-        // The second version of these offers a way to a person.
-        let version = if ["order_status", "refund"].contains(&template) { 2 } else { 1 };
-        assert_eq!((reply.template.as_str(), reply.version), (template, version));
-        assert!(reply.rendered.short.is_some(), "{template}");
-        for placement in Placement::ALL {
-            let disclosed = book.disclose(&demo(), placement, &reply.rendered, LIMIT).unwrap();
-            let text = Outbound::Machine(disclosed).text().reveal().clone();
-            assert!(text.contains("not a person") && text.contains("Demo Shop"), "{text}");
+    let demanded = [Intent::CopyMyData, Intent::EraseMyData];
+    let names = Intent::ALL.iter().filter(|intent| !demanded.contains(intent));
+    let names = names.map(|intent| intent.name());
+    let others = ["erasure_notice", "confirm_access", "confirm_erasure", "wrong_code"];
+    for template in names.chain(others) {
+        for (language, says) in [
+            (Language::ENGLISH, ["not a person", "not a person"]),
+            (Language::GERMAN, ["kein Mensch", "kein Mensch"]),
+        ] {
+            let reply = in_language(&book, template, Some(language)).unwrap();
+            assert_eq!((reply.template.as_str(), reply.language), (template, language));
+            assert!(reply.rendered.short.is_some(), "{template}");
+            for placement in Placement::ALL {
+                let disclosed = book.disclose(&demo(), placement, &reply, LIMIT).unwrap();
+                let text = Outbound::Machine(disclosed).text().reveal().clone();
+                assert!(says.iter().any(|says| text.contains(says)), "{text}");
+                assert!(text.contains("Demo Shop") && !text.contains('\u{E000}'), "{text}");
+            }
+            // The short forms leave room on channels whose texts are far shorter.
+            let tight = TextLimit { max: 480, unit: TextUnit::Characters };
+            let fits = book.disclose(&demo(), Placement::PrefixFirst, &reply, tight);
+            assert!(fits.is_ok(), "{template} {language}");
         }
-        // The short forms leave room on channels whose texts are far shorter.
-        let tight = TextLimit { max: 320, unit: TextUnit::Characters };
-        assert!(book.disclose(&demo(), Placement::PrefixFirst, &reply.rendered, tight).is_ok());
     }
 }
 
@@ -52,7 +78,7 @@ fn what_is_missing_or_unfit_is_not_sent() {
     let book = Book::embedded().unwrap();
     let render = |brand: &str, template: &str, today: Date, withdrawn: &[TemplateId]| {
         let brand = brand.parse().unwrap();
-        book.render_reply(&brand, template, Channel::WhatsApp, today, withdrawn).err()
+        book.render_reply(&brand, &Wanted { today, withdrawn, ..wanted(template) }).err()
     };
     assert_eq!(render("demo", "refund", TODAY, &[]), None);
     assert_eq!(render("other", "refund", TODAY, &[]), Some(Unfit::UnknownBrand));
@@ -67,13 +93,13 @@ fn what_is_missing_or_unfit_is_not_sent() {
 fn without_a_disclosure_or_room_for_it_nothing_is_sent() {
     let mut files = files();
     let whole = Book::load(files.clone()).unwrap();
-    let rendered = reply(&whole, "refund").unwrap().rendered;
+    let refund = reply(&whole, "refund").unwrap();
     let tiny = TextLimit { max: 50, unit: TextUnit::Characters };
-    let result = whole.disclose(&demo(), Placement::SuffixEvery, &rendered, tiny);
+    let result = whole.disclose(&demo(), Placement::SuffixEvery, &refund, tiny);
     assert!(matches!(result, Err(Unfit::TooLong(_))));
     files.remove("disclosures/en.toml");
     let book = Book::load(files).unwrap();
-    let result = book.disclose(&demo(), Placement::SuffixEvery, &rendered, LIMIT);
+    let result = book.disclose(&demo(), Placement::SuffixEvery, &refund, LIMIT);
     assert_eq!(result.err(), Some(Unfit::NoDisclosure));
 }
 
@@ -81,7 +107,7 @@ fn without_a_disclosure_or_room_for_it_nothing_is_sent() {
 fn a_brand_speaks_only_languages_it_has_texts_in() {
     let mut files = files();
     let brand = files.get_mut("brands/demo.toml").unwrap();
-    *brand = brand.replace("[\"en\"]", "[\"fi\", \"en\"]");
+    *brand = brand.replace("[\"en\", \"de\"]", "[\"fi\", \"en\"]");
     let book = Book::load(files).unwrap();
     assert_eq!(reply(&book, "refund").err(), Some(Unfit::NoTemplate));
 }
@@ -123,4 +149,15 @@ fn a_mistake_anywhere_stops_the_start() {
         assert!(Book::load(files).is_err(), "{path}");
     }
     assert!(Book::load([]).is_err());
+}
+
+#[test]
+fn a_code_is_told_by_the_texts_that_ask_for_it_and_by_no_other() {
+    let book = Book::embedded().unwrap();
+    let render = |template, code| book.render_reply(&demo(), &Wanted { code, ..wanted(template) });
+    let told = render("confirm_erasure", Some("12345678")).unwrap().rendered;
+    assert!(told.full.reveal().contains("12345678"));
+    assert!(told.short.unwrap().reveal().contains("12345678"));
+    assert_eq!(render("confirm_erasure", None).err(), Some(Unfit::Code));
+    assert_eq!(render("refund", Some("12345678")).err(), Some(Unfit::Code));
 }
