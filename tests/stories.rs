@@ -51,6 +51,8 @@ macro_rules! played_on {
 
 /// What asks for an order's status.
 const ORDER: &str = "CANARY where is my order?";
+/// What an agent writes for their colleagues.
+const NOTE: &str = "CANARY The parcel is with the neighbours.";
 /// How an agent speaks.
 const WORDS: &str = "CANARY Hello, this is Kim. Your parcel is on its way.";
 
@@ -61,12 +63,26 @@ pub(crate) async fn api(
     path: &str,
     body: Value,
 ) -> (StatusCode, Value) {
+    api_if(host, method, path, body, None).await
+}
+
+/// The same, of somebody who knows the case by this tag.
+async fn api_if(
+    host: &impl Host,
+    method: Method,
+    path: &str,
+    body: Value,
+    tag: Option<&str>,
+) -> (StatusCode, Value) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let mut request = Request::new(body.into());
     *request.method_mut() = method;
     *request.uri_mut() = path.parse().unwrap();
     let token = HeaderValue::from_str(&format!("Bearer {}", host.operator_token())).unwrap();
     request.headers_mut().insert(header::AUTHORIZATION, token);
+    if let Some(tag) = tag {
+        request.headers_mut().insert(header::IF_MATCH, tag.parse().unwrap());
+    }
     let response = host.ask(request).await;
     let value = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
     (response.status(), value)
@@ -123,6 +139,12 @@ impl<'host, H: Host> Play<'host, H> {
         api(self.host, method, path, body).await
     }
 
+    /// A move of a case, by somebody who has seen this version of it; the tag of the version after it.
+    async fn moves(&self, path: &str, body: Value, tag: &str) -> (StatusCode, String) {
+        let (status, body) = api_if(self.host, Method::POST, path, body, Some(tag)).await;
+        (status, body["etag"].as_str().unwrap().to_owned())
+    }
+
     async fn cases(&self) -> Vec<String> {
         let (status, body) = self.api(Method::GET, "/api/cases", Value::Null).await;
         assert_eq!(status, StatusCode::OK);
@@ -170,18 +192,30 @@ pub(crate) async fn a_question_is_answered_with_its_disclosure(host: &impl Host)
     assert!(heard[1].ends_with("Reply AGENT to reach a person."));
 }
 
-/// Who asks for a person gets one: a case, an agent's own words, and the machine again when it was handed back.
+/// Who asks for a person gets one: a case that somebody takes, an agent's own words, and the machine again when it was
+/// handed back. Of two who have seen the same version of the case, one moves it.
 pub(crate) async fn a_person_answers_and_hands_back(host: &impl Host) {
     let play = Play::of(host, "4915550000102");
     let before = play.cases().await;
     play.says("agent").await;
     play.hears(1).await;
     let case = format!("/api/cases/{}", play.new_case(&before).await);
+    let (status, shown) = play.api(Method::GET, &case, Value::Null).await;
+    assert_eq!(status, StatusCode::OK);
+    let seen = shown["case"]["etag"].as_str().unwrap();
+    let take = format!("{case}/take");
+    let (status, taken) = play.moves(&take, json!({ "agent": "kim" }), seen).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, present) = play.moves(&take, json!({ "agent": "bo" }), seen).await;
+    assert_eq!((status, &present), (StatusCode::PRECONDITION_FAILED, &taken));
+    let noted = play.moves(&format!("{case}/note"), json!({ "text": NOTE }), &taken).await;
+    assert_eq!(noted.0, StatusCode::OK);
     let answer = format!("{case}/answer");
-    let (status, _) = play.api(Method::POST, &answer, json!({ "text": WORDS })).await;
+    let (status, _) = play.moves(&answer, json!({ "text": WORDS }), &noted.1).await;
     assert_eq!(status, StatusCode::ACCEPTED);
     let heard = play.hears(2).await;
     assert!(heard[1] == WORDS, "a person speaks: no disclosure");
+    assert!(play.export().await["notes"][0]["text"] == NOTE);
 
     let (status, _) = play.api(Method::POST, &format!("{case}/hand-back"), Value::Null).await;
     assert_eq!(status, StatusCode::OK);

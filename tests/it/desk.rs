@@ -1,5 +1,6 @@
 //! A desk: the whole bundle in one process, with everything around it in the test's hands.
 
+mod people;
 mod ports;
 mod seen;
 
@@ -13,7 +14,7 @@ use std::{
 
 use forthright_cli::bundle::{Bundle, Parts};
 use forthright_core::{
-    Account, Accounts, Address, Channel, Handle, Hint, Poison, Retry, Source, Time,
+    Account, Accounts, Channel, Handle, Hint, Poison, Retry, Source, Time,
     gate::HUMAN_AGENT_WINDOW,
     http::{self as whole, Request, Response},
     ledger::{LEASE, Register, Stores, UNKNOWN_WAIT},
@@ -26,8 +27,8 @@ use forthright_testkit::{
     Faulty, FixedVault, Memory, MovableClock, Restricted, seeded_entropy,
     standin::{Behaviour, Customer, StandIn, StandInAccount},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde_json::{Value, json};
+use http::{Method, StatusCode};
+use serde_json::Value;
 
 pub(crate) use ports::{Death, Judge, Order, Tray};
 use ports::{Line, Yielding};
@@ -237,60 +238,6 @@ impl Desk {
         for span in [Duration::from_secs(61), LEASE, UNKNOWN_WAIT, LEASE, UNKNOWN_WAIT, LEASE] {
             self.after(span).await;
         }
-    }
-
-    // What people of the brand do.
-
-    pub(crate) async fn api(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
-        self.api_with(method, path, body, HeaderMap::new()).await
-    }
-
-    pub(crate) async fn api_with(
-        &self,
-        method: Method,
-        path: &str,
-        body: Value,
-        headers: HeaderMap,
-    ) -> (u16, Value) {
-        let mut request = plain(method, path, body.to_string());
-        *request.headers_mut() = headers;
-        let token = HeaderValue::from_str(&format!("Bearer {OPERATOR_TOKEN}")).unwrap();
-        request.headers_mut().insert(header::AUTHORIZATION, token);
-        let response = self.ask(request).await;
-        let value = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
-        (response.status().as_u16(), value)
-    }
-
-    /// The live cases.
-    pub(crate) async fn cases(&self) -> Vec<Value> {
-        let (status, body) = self.api(Method::GET, "/api/cases", Value::Null).await;
-        assert_eq!(status, 200);
-        body["cases"].as_array().unwrap().clone()
-    }
-
-    /// The reasons of the live cases.
-    pub(crate) async fn reasons(&self) -> Vec<String> {
-        let cases = self.cases().await;
-        cases.iter().map(|case| case["reason"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// A request of a data subject: its id, noted and not yet advanced.
-    pub(crate) async fn request(&self, kind: &str, id: &str) -> (u16, String) {
-        let Address { channel, account, .. } = self.at();
-        let subject = json!({ "channel": channel, "account": account, "id": id });
-        let body = json!({ "kind": kind, "subject": subject });
-        let (status, body) = self.api(Method::POST, "/api/requests", body).await;
-        (status, body["request"]["request"].as_str().unwrap_or_default().to_owned())
-    }
-
-    /// The whole export of a person.
-    pub(crate) async fn export(&self, id: &str) -> Value {
-        let (status, request) = self.request("access", id).await;
-        assert_eq!(status, 202);
-        let path = format!("/api/requests/{request}/export");
-        let (status, export) = self.api(Method::GET, &path, Value::Null).await;
-        assert_eq!(status, 200);
-        export
     }
 
     pub(crate) fn register(&self) -> Register<Memory, Arc<FixedVault>> {

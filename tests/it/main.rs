@@ -7,6 +7,7 @@ mod desk;
 mod story;
 
 mod callback;
+mod case_moves;
 mod cases;
 mod changes;
 mod corpus;

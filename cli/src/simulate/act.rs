@@ -150,8 +150,12 @@ pub(super) enum Mood {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Deed {
+    /// Takes it.
+    Take,
     /// Answers.
     Answer,
+    /// Notes something.
+    Note,
     /// Gives the conversation back to the machine.
     HandBack,
     /// Ends the case.

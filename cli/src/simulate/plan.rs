@@ -203,11 +203,15 @@ impl Writer {
     fn serve(&mut self) {
         match self.chance.below(200) {
             0..=69 => {
-                let deeds =
-                    [Deed::Answer, Deed::Answer, Deed::HandBack, Deed::HandBack, Deed::Close];
-                let deed = self.pick(&deeds);
+                let deed = match self.chance.below(12) {
+                    0..=3 => Deed::Answer,
+                    4..=7 => Deed::HandBack,
+                    8 | 9 => Deed::Close,
+                    10 => Deed::Take,
+                    _ => Deed::Note,
+                };
                 let case = self.chance.below(8);
-                self.acts.push(Act::Agent { deed: deed.unwrap_or(Deed::Answer), case });
+                self.acts.push(Act::Agent { deed, case });
                 let calls = self.number(0, 40);
                 self.run(calls);
             }

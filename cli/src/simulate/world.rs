@@ -1,6 +1,7 @@
 //! A world: people, a platform, hosts, and what happens to them, act by act.
 
 mod acts;
+mod agents;
 mod flow;
 mod service;
 mod verdict;
@@ -215,6 +216,8 @@ struct World {
     letters: Vec<Letter>,
     deliveries: Vec<Delivery>,
     calls: Vec<Call>,
+    /// Which call answered which version of which case.
+    answers: BTreeMap<(String, String), usize>,
     /// At which call of a port a task dies.
     crashes: BTreeMap<u64, Moment>,
     /// At which call of a port a host stops for a while.
@@ -251,6 +254,7 @@ impl World {
             letters: Vec::new(),
             deliveries: Vec::new(),
             calls: Vec::new(),
+            answers: BTreeMap::new(),
             crashes: BTreeMap::new(),
             stalls: BTreeMap::new(),
             backups: Vec::new(),

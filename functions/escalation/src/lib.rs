@@ -1,6 +1,8 @@
-//! Cases for people: the queue, answers, and handing the conversation back to the machine.
+//! Cases for people: the queue, who has which, answers, notes, and handing the conversation back to the machine.
 
+mod body;
 mod call;
+mod response;
 mod settings;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -8,18 +10,19 @@ use std::{collections::BTreeSet, time::Duration};
 use ::http::{HeaderValue, Method, StatusCode};
 use forthright_channels as channels;
 use forthright_core::{
-    Address, CaseId, CaseRef, Fault, Handle, Lane, Poison, Queue, Secret, Table, Vault,
-    case::CaseState,
-    gate::{Refusal, WINDOW},
+    Address, CaseId, CaseRef, Fault, Handle, IfMatch, Lane, Poison, Queue, Secret, Table, Vault,
+    case::{CaseState, Move},
+    gate::WINDOW,
     http::{self, Request, Response},
-    ledger::{Answer, CaseView, Cases},
+    ledger::{Answer, CaseCall, CaseView, Cases},
     people::{Denied, Role, admit},
     send_all,
     table::Grant,
 };
 use serde_json::json;
 
-use call::{Call, Written};
+use call::Call;
+use response::{gone, not_found, tag_is_missing, with_tag};
 
 pub use settings::Settings;
 
@@ -69,46 +72,8 @@ impl<T: Table, V: Vault, Q: Queue> Escalation<T, V, Q> {
         let Some(thread) = self.cases.thread(view).await? else {
             return Ok(gone());
         };
-        Ok(http::json(StatusCode::OK, &json!({ "case": view, "thread": thread })))
-    }
-
-    async fn answer(&self, view: &CaseView, request: &Request) -> Result<Response, Fault> {
-        let text = match Written::read(request.body(), channels::text_limit(view.at.channel)) {
-            Ok(Written(text)) => text,
-            Err(wrong) => return Ok(http::error(StatusCode::UNPROCESSABLE_ENTITY, wrong)),
-        };
-        let repeated = request.headers().get("idempotency-key").map(HeaderValue::as_bytes);
-        let out = self.cases.out_id(&view.at.brand, view.case, repeated).await?;
-        let window = self.served.iter().find(|(at, _)| *at == view.at).map(|(_, window)| *window);
-        // Of an account that is served no more nobody knows that it has a permission.
-        let window = window.unwrap_or(WINDOW);
-        let answer = self.cases.answer(view.case, out, &text, window).await?;
-        self.respond(StatusCode::ACCEPTED, answer).await
-    }
-
-    async fn respond(&self, done: StatusCode, answer: Answer) -> Result<Response, Fault> {
-        Ok(match answer {
-            Answer::Done { out, hints } => {
-                send_all(&self.queue, hints).await;
-                http::json(done, &json!({ "out": out }))
-            }
-            Answer::NotFound => not_found(),
-            Answer::Gone => gone(),
-            Answer::Ended => http::error(StatusCode::CONFLICT, "the case is at its end"),
-            Answer::Nobody => {
-                http::error(StatusCode::CONFLICT, "there is no conversation behind this case")
-            }
-            Answer::Refused(refusal) => http::json(
-                StatusCode::CONFLICT,
-                &json!({
-                    "error": "the customer cannot be written to now",
-                    "reason": match refusal {
-                        Refusal::Silent(silence) => silence.name(),
-                        Refusal::Escalate(reason) => reason.name(),
-                    },
-                }),
-            ),
-        })
+        let response = http::json(StatusCode::OK, &json!({ "case": view, "thread": thread }));
+        Ok(with_tag(response, view.etag))
     }
 
     async fn one(&self, case: CaseId, call: Call, request: &Request) -> Result<Response, Fault> {
@@ -118,18 +83,76 @@ impl<T: Table, V: Vault, Q: Queue> Escalation<T, V, Q> {
         let Some(view) = view.filter(is_served) else {
             return Ok(not_found());
         };
-        match call {
-            Call::Show => self.show(&view).await,
-            Call::Answer => self.answer(&view, request).await,
-            Call::HandBack => {
-                let answer = self.cases.release(case, CaseState::HandedBack).await?;
-                self.respond(StatusCode::OK, answer).await
-            }
-            Call::Close => {
-                let answer = self.cases.release(case, CaseState::Closed).await?;
-                self.respond(StatusCode::OK, answer).await
-            }
+        let made = match call {
+            Call::Show => return self.show(&view).await,
+            Call::Move(made) => made,
+        };
+        // Of what is erased nobody can have seen the newest version.
+        if view.state == CaseState::Erased {
+            return Ok(gone());
         }
+        let demanded = match IfMatch::read(request.headers()) {
+            Ok(Some(demanded)) => demanded,
+            Ok(None) if call::needs_a_tag(made) => return Ok(tag_is_missing()),
+            Ok(None) => IfMatch::Any,
+            Err(malformed) => {
+                return Ok(http::error(StatusCode::BAD_REQUEST, &malformed.to_string()));
+            }
+        };
+        let repeated = request.headers().get("idempotency-key").map(HeaderValue::as_bytes);
+        let id = self.cases.call_id(&view, made, repeated).await?;
+        let call = CaseCall { case, id, demanded };
+        match self.moved(&view, made, &call, request.body()).await? {
+            Ok(answer) => {
+                let done = if made == Move::Answer { StatusCode::ACCEPTED } else { StatusCode::OK };
+                let response = response::moved(done, &answer);
+                if let Answer::Done(moved) = answer {
+                    send_all(&self.queue, moved.hints).await;
+                }
+                Ok(response)
+            }
+            Err(wrong) => Ok(http::error(StatusCode::UNPROCESSABLE_ENTITY, wrong)),
+        }
+    }
+
+    /// Makes a move, or says what is wrong with the body that asks for it.
+    async fn moved(
+        &self,
+        view: &CaseView,
+        made: Move,
+        call: &CaseCall,
+        body: &[u8],
+    ) -> Result<Result<Answer, &'static str>, Fault> {
+        let cases = &self.cases;
+        Ok(Ok(match made {
+            Move::Take => match body::taking(body) {
+                Ok(taking) => cases.take(call, &taking).await?,
+                Err(wrong) => return Ok(Err(wrong)),
+            },
+            Move::Answer => match body::answer(body, channels::text_limit(view.at.channel)) {
+                Ok(text) => cases.answer(call, &text, self.people_window(&view.at)).await?,
+                Err(wrong) => return Ok(Err(wrong)),
+            },
+            Move::Note => match body::note(body) {
+                Ok(text) => cases.note(call, &text).await?,
+                Err(wrong) => return Ok(Err(wrong)),
+            },
+            Move::HandBack | Move::Close => {
+                if let Err(wrong) = body::nothing(body) {
+                    return Ok(Err(wrong));
+                }
+                let into =
+                    if made == Move::Close { CaseState::Closed } else { CaseState::HandedBack };
+                cases.release(call, into).await?
+            }
+        }))
+    }
+
+    /// How long after a customer's message the account's people may answer.
+    fn people_window(&self, account: &Address) -> Duration {
+        let window = self.served.iter().find(|(at, _)| at == account).map(|(_, window)| *window);
+        // Of an account that is served no more nobody knows that it has a permission.
+        window.unwrap_or(WINDOW)
     }
 }
 
@@ -185,12 +208,4 @@ fn refused(request: &Request, denied: Denied) -> Response {
     let offered = request.headers().contains_key(::http::header::AUTHORIZATION);
     tracing::warn!(offered, ?denied, alarm = "authorization", "refused a call of the cases API");
     denied.response()
-}
-
-fn not_found() -> Response {
-    http::error(StatusCode::NOT_FOUND, "there is no such case")
-}
-
-fn gone() -> Response {
-    http::error(StatusCode::GONE, "the customer's data was erased, and this case with it")
 }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Fault;
+use crate::{fault::Fault, ids::IdError, personal::Personal};
 
 /// A closed set of names that is stored as text.
 macro_rules! named {
@@ -124,6 +124,22 @@ named! {
     }
 }
 
+named! {
+    /// What people of the brand do with a case.
+    Move "case move" {
+        /// Somebody has it from now on.
+        Take = "take",
+        /// Somebody writes to the customer.
+        Answer = "answer",
+        /// Somebody writes to their colleagues only.
+        Note = "note",
+        /// The machine has the conversation again.
+        HandBack = "hand-back",
+        /// It is done.
+        Close = "close",
+    }
+}
+
 impl CaseState {
     /// Whether a person still has something to do.
     pub const fn is_live(self) -> bool {
@@ -185,6 +201,29 @@ impl Reason {
             Priority::Urgent => Duration::from_hours(1),
             Priority::Normal => Duration::from_hours(4),
         }
+    }
+}
+
+/// The name under which one of the brand's people has cases: up to 64 letters, digits, dots, underscores, dashes and
+/// `@`. It tells about that person, so it is in no log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct AgentName(Personal<String>);
+
+impl AgentName {
+    /// The name itself, for the case's row.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
+
+impl FromStr for AgentName {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte));
+        if fits { Ok(Self(text.into())) } else { Err(IdError::of("agent name")) }
     }
 }
 

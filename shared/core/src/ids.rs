@@ -88,6 +88,10 @@ id! {
     Eid "message id";
     /// A message that a person or the privacy function wants sent.
     OutId "outgoing id";
+    /// What a person of the brand noted about somebody, and nobody is sent.
+    NoteId "note id";
+    /// A call that moves a case: the same one however often it is repeated under its key.
+    CallId "call id";
     /// A conversation that waits for a person, or had one.
     CaseId "case id";
     /// A data subject's request; also the code that opens its status page, so 128 random bits.

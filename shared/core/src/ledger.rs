@@ -3,6 +3,8 @@
 //! Each ledger declares what it does to which rows as `GRANTS`; a function's IAM policy is the sum of its
 //! ledgers' grants, and the tests' table refuses what was not declared.
 
+mod case_call;
+mod case_moves;
 mod case_rows;
 mod cases;
 mod changes;
@@ -22,9 +24,10 @@ mod rights;
 mod standing;
 mod stores;
 
-pub use cases::{Answer, CaseView, Cases, Thread};
-pub use content::{Said, Written};
-pub use export::{Export, ExportedCase, ExportedMessage, ExportedSent};
+pub use case_call::{Answer, CaseCall, Moved, Taking};
+pub use cases::{CaseView, Cases, Thread};
+pub use content::{Noted, Said, Written};
+pub use export::{Export, ExportedCase, ExportedMessage, ExportedNote, ExportedSent};
 pub use inbox::{Inbox, Intake, Opened};
 pub use register::{BodyMark, Register, Settings};
 pub use replies::{Claim, Claimed, Due, Replies};

@@ -14,6 +14,7 @@ pub mod case;
 pub mod challenge;
 pub mod decision;
 pub mod detect;
+pub mod etag;
 pub mod event;
 pub mod fault;
 pub mod gate;
@@ -40,11 +41,12 @@ pub mod time;
 
 pub use account::{Account, Accounts};
 pub use detect::{Asked, DetectIntent, Detection, Intent};
+pub use etag::{ETag, IfMatch};
 pub use fault::{Fault, Retry};
 pub use handle::{Handle, Poison, guarded};
 pub use ids::{
-    AccountId, Address, BrandId, CaseId, Channel, Eid, Epoch, OutId, Pid, PlatformId, RequestId,
-    TaskId,
+    AccountId, Address, BrandId, CallId, CaseId, Channel, Eid, Epoch, NoteId, OutId, Pid,
+    PlatformId, RequestId, TaskId,
 };
 pub use language::Language;
 pub use personal::{Personal, Secret};

@@ -3,21 +3,18 @@
 use std::{collections::HashSet, time::Duration};
 
 use forthright_core::{
-    CaseId, Channel, Personal, Time,
-    case::CaseState,
+    Channel, Personal, Time,
     http::Request,
     ledger::{EDITABLE, Rights},
-    table::{Attribute, Key, TableName},
+    table::{Key, TableName},
 };
 use forthright_testkit::{FaultKind, Plan as FaultPlan, SplitMix};
 use futures::FutureExt;
-use http::{HeaderValue, Method, header};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Call, Changed, Demand, Event, Letter, World, token};
+use super::{Call, Changed, Demand, Event, Letter, World, agents::post, token};
 use crate::simulate::{
-    act::{Act, Deed, Fate, Said, Text, Trouble},
-    host::OPERATOR_TOKEN,
+    act::{Act, Fate, Said, Text, Trouble},
     mutant::Mutant,
     people::Person,
     platform::{Letter as Posted, seconds},
@@ -268,37 +265,6 @@ impl World {
         self.start_hosts();
     }
 
-    fn agent(&mut self, deed: Deed, case: usize) {
-        let rows = self.ground.memory.rows();
-        let live = rows.iter().filter(|row| {
-            let state = row.parse::<CaseState>(Attribute::State).ok().flatten();
-            row.key.partition.starts_with("C#") && state.is_some_and(CaseState::is_live)
-        });
-        let live: Vec<CaseId> = live.filter_map(|row| row.key.as_case()).collect();
-        let chosen = case.checked_rem(live.len()).and_then(|index| live.get(index));
-        let Some(case) = chosen else {
-            return;
-        };
-        let number = self.calls.len();
-        let words = format!("CANARY person {number}");
-        let (name, body) = match deed {
-            Deed::Answer => {
-                self.ground.platform.expect_words(&words);
-                self.tally.count("people answer");
-                ("answer", json!({ "text": words }))
-            }
-            Deed::HandBack => {
-                self.tally.count("people hand back");
-                ("hand-back", json!({}))
-            }
-            Deed::Close => {
-                self.tally.count("people close");
-                ("close", json!({}))
-            }
-        };
-        self.call(&format!("/api/cases/{case}/{name}"), &body, None);
-    }
-
     fn erase(&mut self, person: usize) {
         let Some(person) = self.person(person) else {
             return;
@@ -309,7 +275,8 @@ impl World {
         let subject = json!({ "channel": at.channel, "account": at.account, "id": person.id() });
         self.tally.count("erasures demanded");
         let body = json!({ "kind": "erasure", "subject": subject });
-        self.call("/api/requests", &body, Some(Demand::default()));
+        let call = Call { demand: Some(Demand::default()), ..Call::of("/api/requests", &body) };
+        self.make(call);
     }
 
     fn person(&self, person: usize) -> Option<&Person> {
@@ -322,27 +289,9 @@ impl World {
         };
         let form = self.ground.platform.deletion_form(person.channel(), person.id());
         self.tally.count("erasures by callback");
-        let request = post("/meta/data-deletion", form);
-        self.calls.push(Call { request, tries: 0, demand: Some(Demand::default()) });
+        let call = Call::new(post("/meta/data-deletion", form));
+        self.calls.push(Call { demand: Some(Demand::default()), ..call });
         self.make_call(self.calls.len().saturating_sub(1));
-    }
-
-    fn call(&mut self, path: &str, body: &Value, demand: Option<Demand>) {
-        let number = self.calls.len();
-        let mut request = post(path, body.to_string());
-        let bearer = HeaderValue::from_str(&format!("Bearer {OPERATOR_TOKEN}"));
-        let key = HeaderValue::from_str(&format!("key-{number}"));
-        let headers = [
-            (header::AUTHORIZATION, bearer),
-            (header::HeaderName::from_static("idempotency-key"), key),
-        ];
-        for (name, value) in headers {
-            if let Ok(value) = value {
-                request.headers_mut().insert(name, value);
-            }
-        }
-        self.calls.push(Call { request, tries: 0, demand });
-        self.make_call(number);
     }
 
     /// Everything stops, the data is put back, and the hosts start anew. An operator does as the manual says.
@@ -384,6 +333,8 @@ impl World {
             let task = forthright_core::TaskId::Message(letter.eid);
             letter.forgotten |= letter.acknowledged && !there.contains(&task);
         }
+        // The versions of cases are given anew.
+        self.answers.clear();
         for call in &mut self.calls {
             let known = |demand: &Demand| {
                 demand.accepted.is_none_or(|id| self.ground.memory.row(&Key::request(id)).is_some())
@@ -393,11 +344,4 @@ impl World {
             }
         }
     }
-}
-
-fn post(path: &str, body: String) -> Request {
-    let mut request = Request::new(body.into());
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = path.parse().unwrap_or_default();
-    request
 }

@@ -221,6 +221,7 @@ impl World {
             return;
         }
         let Some(demand) = self.calls.get_mut(number).and_then(|call| call.demand.as_mut()) else {
+            self.case_moved(number, status, body);
             return;
         };
         let answer: Option<serde_json::Value> = serde_json::from_slice(body).ok();

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::stores::{Commit, Stores, TRIES};
 use crate::{
-    case::{Actor, CaseState, Reason},
+    case::{Actor, AgentName, CaseState, Reason},
     fault::Fault,
     gate::{Gate, Held},
     ids::{Address, CaseId, Eid, Epoch, Pid, TaskId},
@@ -109,9 +109,12 @@ fn woken(row: Item, now: Time) -> Result<Option<Item>, Fault> {
         return Ok(None);
     }
     let reason: Reason = row.parse_required(Attribute::Reason)?;
+    let assignee: Option<AgentName> = row.parse(Attribute::Assignee)?;
     let item = opened_again(row, reason, now);
     Ok(Some(
-        item.text(Attribute::State, CaseState::Assigned).text(Attribute::Actor, Actor::Customer),
+        item.text(Attribute::State, CaseState::Assigned)
+            .text(Attribute::Actor, Actor::Customer)
+            .maybe_text(Attribute::Assignee, assignee.as_ref().map(AgentName::reveal)),
     ))
 }
 
@@ -124,11 +127,15 @@ pub(super) fn returned(row: Item, reason: Reason, now: Time) -> Result<Option<It
     Ok(Some(opened_again(row, reason, now)))
 }
 
+/// The case's row without what only somebody who has it left there.
+pub(super) fn unassigned(item: Item) -> Item {
+    item.without(Attribute::Assignee).without(Attribute::MovedBy)
+}
+
 fn opened_again(row: Item, reason: Reason, now: Time) -> Item {
     let sla_at = now.plus(reason.sla());
     let brand = row.get_text(Attribute::Brand).map(entry);
-    let item = row
-        .next()
+    let item = unassigned(row.next())
         .text(Attribute::State, CaseState::Open)
         .text(Attribute::Reason, reason)
         .text(Attribute::Priority, reason.priority())

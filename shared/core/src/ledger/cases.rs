@@ -1,33 +1,25 @@
-//! Cases: the queue of people, and the conversations that they hold.
+//! Cases: the queue of people, and the conversations behind them.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{
-    HINT_GRACE,
-    case_rows::entry,
-    content::{Said, Written},
-    moves::due_at,
-    stores::{Commit, Stores, TRIES},
-};
+use super::{case_rows::entry, stores::Stores};
 use crate::{
-    case::{Actor, CaseState, Priority, Reason},
+    case::{Actor, AgentName, CaseState, Move, Priority, Reason},
+    etag::ETag,
     fault::Fault,
-    gate::{Gate, Held, Refusal},
-    ids::{Address, BrandId, CaseId, Epoch, OutId, Pid, PlatformId, TaskId},
+    ids::{Address, BrandId, CallId, CaseId, Epoch, Pid},
     personal::Personal,
-    queue::{Hint, TaskRef},
     seal::Vault,
     state::State,
-    subject::SubjectWrites,
-    table::{Action, Attribute, Grant, Index, Item, Key, Table, Write},
+    table::{Action, Attribute, Grant, Index, Item, Key, Table},
     time::Time,
 };
 
 /// What agents see and do.
 #[derive(Debug)]
-pub struct Cases<T, V>(Arc<Stores<T, V>>);
+pub struct Cases<T, V>(pub(super) Arc<Stores<T, V>>);
 
 impl<T, V> Clone for Cases<T, V> {
     fn clone(&self) -> Self {
@@ -57,13 +49,16 @@ pub struct CaseView {
     pub sla_at: Time,
     /// Who moved it last.
     pub actor: Actor,
+    /// Who of the brand's people has it, if they said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<AgentName>,
+    /// Which version of the case this is.
+    pub etag: ETag,
     /// What became known after its message had come to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
     #[serde(skip)]
-    subject: Option<(Pid, Epoch)>,
-    #[serde(skip)]
-    version: u64,
+    pub(super) subject: Option<(Pid, Epoch)>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -79,9 +74,10 @@ pub struct Thread {
     /// When.
     #[serde(serialize_with = "rfc3339")]
     pub at: Time,
-    /// Where the message stands.
-    pub state: State,
-    /// What kind of message, such as `text` or `image`.
+    /// Where the message stands; none of a note, which goes nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+    /// What kind of message, such as `text` or `image`, or `note`.
     pub kind: String,
     /// What was said; none if it was not text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,28 +85,6 @@ pub struct Thread {
     /// Why the machine decided as it did: closed enums, scores and ids of the decision's record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<crate::decision::Decision>,
-}
-
-/// What became of an agent's move.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// Done; who should look next.
-    Done {
-        /// The message that is to be sent, if there is one.
-        out: Option<OutId>,
-        /// Who should look next.
-        hints: Vec<Hint>,
-    },
-    /// There is no such case.
-    NotFound,
-    /// What the case was about is erased.
-    Gone,
-    /// The case is at its end.
-    Ended,
-    /// There is no conversation behind the case: nobody to answer.
-    Nobody,
-    /// The gate does not let an agent's message through.
-    Refused(Refusal),
 }
 
 impl<T: Table, V: Vault> Cases<T, V> {
@@ -154,18 +128,17 @@ impl<T: Table, V: Vault> Cases<T, V> {
         row.map(|row| view(&row)).transpose()
     }
 
-    /// The id of an agent's message: the same each time the same call is repeated under `repeated`, else a new
-    /// one.
-    pub async fn out_id(
+    /// The id of a call that moves a case: the same each time it is repeated under `repeated`, else a new one.
+    pub async fn call_id(
         &self,
-        brand: &BrandId,
-        case: CaseId,
+        view: &CaseView,
+        made: Move,
         repeated: Option<&[u8]>,
-    ) -> Result<OutId, Fault> {
+    ) -> Result<CallId, Fault> {
         let Some(repeated) = repeated else {
-            return Ok(OutId::from_bytes(self.0.entropy.bytes()));
+            return Ok(CallId::from_bytes(self.0.entropy.bytes()));
         };
-        Ok(self.0.vault.brand(brand).await?.out_id(case, repeated))
+        Ok(self.0.vault.brand(&view.at.brand).await?.call_id(made, view.case, repeated))
     }
 
     /// The conversation behind a case, oldest line first; none if it is erased.
@@ -198,159 +171,9 @@ impl<T: Table, V: Vault> Cases<T, V> {
         lines.sort_by_key(|line| line.at);
         Ok(Some(lines))
     }
-
-    /// Puts an agent's words on their way, and the conversation into that person's hands. `out` makes a
-    /// repeated call harmless, and `people_window` is how long the account's people may answer.
-    pub async fn answer(
-        &self,
-        case: CaseId,
-        out: OutId,
-        text: &Personal<String>,
-        people_window: Duration,
-    ) -> Result<Answer, Fault> {
-        for _ in 0..TRIES {
-            let (view, mut gate) = match self.open(case).await? {
-                Ok(open) => open,
-                Err(answer) => return Ok(answer),
-            };
-            let task = TaskId::Out(out);
-            let brand = &view.at.brand;
-            let reference =
-                TaskRef { brand: brand.clone(), pid: gate.pid, epoch: gate.epoch, task };
-            if self.0.standing(&reference).await?.is_some() {
-                return Ok(done(reference, out));
-            }
-            if let Err(refusal) = gate.admits(Actor::Agent, None, self.0.now(), people_window) {
-                return Ok(Answer::Refused(refusal));
-            }
-            let keys = self.0.vault.brand(brand).await?;
-            let Some(subject) = self.0.keyring(&keys).find(gate.pid, gate.epoch).await? else {
-                return Ok(Answer::Gone);
-            };
-            let Some(ids) = self.recipient(&gate, &subject).await? else {
-                return Ok(Answer::Nobody);
-            };
-            let said = Said { ids, text: Some(text.clone()) };
-            let item = self.out_item(&reference, out, case);
-            let item = self.0.seal(&subject, item, Attribute::Sealed, gate.epoch, &said)?;
-            // Another agent's case may hold the conversation: who answers, holds it.
-            gate.held = Some(Held { case, spoke: true });
-            let Some(moved) = self.moved(&view, CaseState::Answered).await? else {
-                continue;
-            };
-            let writes = SubjectWrites::moving(&gate).and(Write::replace(moved)).create(item);
-            if self.0.commit(writes.into_writes()).await? == Commit::Done {
-                return Ok(done(reference, out));
-            }
-            self.0.pause().await;
-        }
-        Err(Fault::Contended { what: "case" })
-    }
-
-    /// Gives the conversation back to the machine, or ends the case; its next automated message discloses
-    /// at its top again.
-    pub async fn release(&self, case: CaseId, into: CaseState) -> Result<Answer, Fault> {
-        for _ in 0..TRIES {
-            let Some(view) = self.find(case).await? else {
-                return Ok(Answer::NotFound);
-            };
-            if view.subject.is_none() && view.state.is_live() {
-                if let Some(moved) = self.moved(&view, into).await?
-                    && self.0.commit(vec![Write::replace(moved)]).await? == Commit::Done
-                {
-                    return Ok(Answer::Done { out: None, hints: Vec::new() });
-                }
-                continue;
-            }
-            let (view, gate) = match self.open(case).await? {
-                Ok(open) => open,
-                Err(answer) => return Ok(answer),
-            };
-            let Some(moved) = self.moved(&view, into).await? else {
-                continue;
-            };
-            let writes = if gate.held.is_some_and(|held| held.case == case) {
-                SubjectWrites::moving(&gate.handed_back(self.0.now()))
-            } else {
-                SubjectWrites::new(&gate)
-            };
-            let writes = writes.and(Write::replace(moved));
-            if self.0.commit(writes.into_writes()).await? == Commit::Done {
-                return Ok(Answer::Done { out: None, hints: Vec::new() });
-            }
-            self.0.pause().await;
-        }
-        Err(Fault::Contended { what: "case" })
-    }
-
-    /// A live case with its subject's gate, or why there is none.
-    async fn open(&self, case: CaseId) -> Result<Result<(CaseView, Gate), Answer>, Fault> {
-        let Some(view) = self.find(case).await? else {
-            return Ok(Err(Answer::NotFound));
-        };
-        if view.state == CaseState::Erased {
-            return Ok(Err(Answer::Gone));
-        }
-        if !view.state.is_live() {
-            return Ok(Err(Answer::Ended));
-        }
-        let Some((pid, epoch)) = view.subject else {
-            return Ok(Err(Answer::Nobody));
-        };
-        match self.0.gate(pid).await? {
-            Some(gate) if gate.epoch == epoch => Ok(Ok((view, gate))),
-            Some(_) | None => Ok(Err(Answer::Gone)),
-        }
-    }
-
-    /// To whom an answer goes: the ids of the person's newest message that can be read.
-    async fn recipient(
-        &self,
-        gate: &Gate,
-        subject: &crate::seal::SubjectKey,
-    ) -> Result<Option<Vec<PlatformId>>, Fault> {
-        let partition = Key::subject_partition(gate.pid, gate.epoch);
-        let (mut messages, _) = self.0.partition_as_it_is(partition, Key::MESSAGE).await?;
-        messages.sort_by_key(|row| row.get_time(Attribute::PlatformAt));
-        let written = messages.iter().rev().find_map(|row| {
-            let opened = Stores::<T, V>::unseal(subject, row, Attribute::Sealed, gate.epoch);
-            opened.ok().flatten()
-        });
-        Ok(written.map(|written: Written| written.ids))
-    }
-
-    fn out_item(&self, reference: &TaskRef, out: OutId, case: CaseId) -> Item {
-        let now = self.0.now();
-        let item = Item::new(Key::out(reference.pid, reference.epoch, out))
-            .text(Attribute::State, State::Decided)
-            .text(Attribute::Brand, &reference.brand)
-            .text(Attribute::Kind, "text")
-            .text(Attribute::Actor, Actor::Agent)
-            .text(Attribute::Case, case)
-            .time(Attribute::ReceivedAt, now);
-        due_at(reference, item, now.plus(HINT_GRACE))
-    }
-
-    /// The case's row in its next state; none if it moved since it was viewed.
-    async fn moved(&self, view: &CaseView, into: CaseState) -> Result<Option<Item>, Fault> {
-        let [row] = self.0.get([Key::case(view.case)]).await?;
-        let row = row.filter(|row| row.version == view.version);
-        Ok(row.map(|row| {
-            let item = row.next().text(Attribute::State, into).text(Attribute::Actor, Actor::Agent);
-            if into.is_live() {
-                item
-            } else {
-                item.unlisted(Index::Listing).time(Attribute::EndedAt, self.0.now())
-            }
-        }))
-    }
 }
 
-fn done(reference: TaskRef, out: OutId) -> Answer {
-    Answer::Done { out: Some(out), hints: vec![Hint::Outbound(reference)] }
-}
-
-fn view(row: &Item) -> Result<CaseView, Fault> {
+pub(super) fn view(row: &Item) -> Result<CaseView, Fault> {
     let epoch = row.get_number(Attribute::Epoch).and_then(|number| u32::try_from(number).ok());
     let pid: Option<Pid> = row.parse(Attribute::Pid)?;
     let damaged = Fault::Damaged { what: "case" };
@@ -372,8 +195,9 @@ fn view(row: &Item) -> Result<CaseView, Fault> {
         opened_at,
         sla_at,
         actor: row.parse_required(Attribute::Actor)?,
+        assignee: row.parse(Attribute::Assignee)?,
         remark: row.get_text(Attribute::Remark).map(str::to_owned),
         subject: pid.zip(epoch.map(Epoch::from_number)),
-        version: row.version,
+        etag: ETag::of(row.version),
     })
 }

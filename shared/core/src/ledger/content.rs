@@ -22,6 +22,13 @@ pub struct Written {
     pub pressed: Option<Choice>,
 }
 
+/// What a person of the brand noted for their colleagues.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// The note.
+    pub text: Personal<String>,
+}
+
 /// What we said, or are to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {

@@ -3,6 +3,7 @@
 //! Each step can be repeated, so an erasure that was cut off goes on where it was (GDPR art. 17).
 
 use super::{
+    case_rows::unassigned,
     request::{Erased, ErasureStep, NOTICE_WAIT, RequestKind, RequestState, view},
     rights::{Rights, still_open},
     stores::{Commit, TRIES},
@@ -149,7 +150,7 @@ impl<T: Table, V: Vault> Rights<T, V> {
 
     /// The case's row when what it was about is gone.
     fn emptied(&self, case: Item) -> Item {
-        case.next()
+        unassigned(case.next())
             .text(Attribute::State, CaseState::Erased)
             .time(Attribute::EndedAt, self.0.now())
             .without(Attribute::Pid)

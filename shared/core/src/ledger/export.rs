@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     Thread,
-    content::{Said, Written},
+    content::{Noted, Said, Written},
     stores::Stores,
 };
 use crate::{
@@ -33,6 +33,8 @@ pub struct Export {
     pub messages: Vec<ExportedMessage>,
     /// What people of the brand and the privacy function sent.
     pub sent: Vec<ExportedSent>,
+    /// What people of the brand noted about them.
+    pub notes: Vec<ExportedNote>,
     /// Cases about their conversations.
     pub cases: Vec<ExportedCase>,
     /// Since when they want no messages.
@@ -96,6 +98,15 @@ pub struct ExportedSent {
     pub template: Option<String>,
 }
 
+/// What a person of the brand noted, for their colleagues only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExportedNote {
+    /// When.
+    pub at: Option<String>,
+    /// The note.
+    pub text: Personal<String>,
+}
+
 /// A case about the person's conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExportedCase {
@@ -120,6 +131,8 @@ impl Export {
             self.add_message::<T, V>(key, row, epoch)
         } else if row.key.sort.starts_with(Key::OUT) {
             self.add_sent::<T, V>(key, row, epoch)
+        } else if row.key.sort.starts_with(Key::NOTE) {
+            self.add_note::<T, V>(key, row, epoch)
         } else {
             if row.key.sort.starts_with(Key::CASE) {
                 self.cases.push(ExportedCase {
@@ -188,15 +201,35 @@ impl Export {
         });
         Ok(())
     }
+
+    fn add_note<T: Table, V: Vault>(
+        &mut self,
+        key: &SubjectKey,
+        row: &Item,
+        epoch: Epoch,
+    ) -> Result<(), Fault> {
+        let noted: Noted = Stores::<T, V>::unseal(key, row, Attribute::Sealed, epoch)?
+            .ok_or(Fault::Damaged { what: "note" })?;
+        self.notes.push(ExportedNote { at: stamp(row, Attribute::ReceivedAt), text: noted.text });
+        Ok(())
+    }
 }
 
 /// What is shown of a row that is damaged: that it is there.
 pub(super) fn damaged_line(row: &Item) -> Thread {
     let at = row.get_time(Attribute::PlatformAt).or(row.get_time(Attribute::ReceivedAt));
+    let sort = &row.key.sort;
+    let is_note = sort.starts_with(Key::NOTE);
+    let by = match (sort.starts_with(Key::MESSAGE), is_note) {
+        (true, _) => Actor::Customer,
+        (false, true) => Actor::Agent,
+        (false, false) => Actor::Machine,
+    };
+    let state = row.parse_required(Attribute::State).unwrap_or(State::Human);
     Thread {
-        by: if row.key.sort.starts_with(Key::MESSAGE) { Actor::Customer } else { Actor::Machine },
+        by,
         at: at.unwrap_or_default(),
-        state: row.parse_required(Attribute::State).unwrap_or(State::Human),
+        state: (!is_note).then_some(state),
         kind: "damaged".to_owned(),
         text: None,
         decision: None,
@@ -214,21 +247,31 @@ pub(super) fn lines<T: Table, V: Vault>(
         export.add_message::<T, V>(key, row, epoch)?;
     } else if row.key.sort.starts_with(Key::OUT) {
         export.add_sent::<T, V>(key, row, epoch)?;
+    } else if row.key.sort.starts_with(Key::NOTE) {
+        export.add_note::<T, V>(key, row, epoch)?;
     }
     let at = |attribute| row.get_time(attribute).unwrap_or_default();
     let sent = export.sent.into_iter().map(|sent| Thread {
         by: sent.by,
         at: at(Attribute::ReceivedAt),
-        state: sent.state,
+        state: Some(sent.state),
         kind: "text".to_owned(),
         text: sent.text,
+        decision: None,
+    });
+    let noted = export.notes.into_iter().map(|note| Thread {
+        by: Actor::Agent,
+        at: at(Attribute::ReceivedAt),
+        state: None,
+        kind: "note".to_owned(),
+        text: Some(note.text),
         decision: None,
     });
     let written = export.messages.into_iter().flat_map(|message| {
         let reply = message.reply.map(|reply| Thread {
             by: Actor::Machine,
             at: at(Attribute::EndedAt),
-            state: message.state,
+            state: Some(message.state),
             kind: "text".to_owned(),
             text: reply.text,
             decision: None,
@@ -236,12 +279,12 @@ pub(super) fn lines<T: Table, V: Vault>(
         let written = Thread {
             by: Actor::Customer,
             at: at(Attribute::PlatformAt),
-            state: message.state,
+            state: Some(message.state),
             kind: message.kind,
             text: message.text,
             decision: message.decision,
         };
         [Some(written), reply].into_iter().flatten()
     });
-    Ok(sent.chain(written).collect())
+    Ok(sent.chain(noted).chain(written).collect())
 }

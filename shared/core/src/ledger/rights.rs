@@ -139,8 +139,10 @@ impl<T: Table, V: Vault> Rights<T, V> {
         }
         export.messages.sort_by(|one, other| one.sent_at.cmp(&other.sent_at));
         export.sent.sort_by(|one, other| one.at.cmp(&other.at));
+        export.notes.sort_by(|one, other| one.at.cmp(&other.at));
         export.processing_confirmed = !export.messages.is_empty()
             || !export.sent.is_empty()
+            || !export.notes.is_empty()
             || export.opted_out_since.is_some()
             || export.restricted_since.is_some()
             || export.quarantined_rows > 0;

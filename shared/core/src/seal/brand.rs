@@ -7,9 +7,10 @@ use data_encoding::BASE64URL_NOPAD;
 
 use super::envelope::SubjectKey;
 use crate::{
+    case::Move,
     challenge::RequestKind,
     fault::Fault,
-    ids::{Address, BrandId, CaseId, Eid, Epoch, OutId, Pid, PlatformId, RequestId, TaskId},
+    ids::{Address, BrandId, CallId, CaseId, Eid, Epoch, Pid, PlatformId, RequestId, TaskId},
     personal::Personal,
 };
 
@@ -94,9 +95,10 @@ impl BrandKeys {
         RequestId::from_bytes(short(&self.dedupe, &[b"request|", repeated]))
     }
 
-    /// The id of an agent's message that is the same each time its call is repeated.
-    pub fn out_id(&self, case: CaseId, repeated: &[u8]) -> OutId {
-        OutId::from_bytes(short(&self.dedupe, &[b"out|", case.bytes(), repeated]))
+    /// The id of an agent's call that is the same each time it is repeated.
+    pub fn call_id(&self, made: Move, case: CaseId, repeated: &[u8]) -> CallId {
+        let parts = [made.name().as_bytes(), b"|", case.bytes(), repeated];
+        CallId::from_bytes(short(&self.dedupe, &parts))
     }
 
     /// The code that confirms what a message demands: as many digits as [`CODE_DIGITS`](crate::challenge::CODE_DIGITS).
@@ -175,7 +177,7 @@ fn derive(root: &[u8; 32], brand: &BrandId, purpose: &str) -> Result<[u8; 32], F
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Channel, IdKind};
+    use crate::ids::{Channel, IdKind, OutId};
 
     fn keys(root: u8) -> BrandKeys {
         BrandKeys::derive(&"demo".parse().unwrap(), &[root; 32]).unwrap()

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::ids::{Address, BrandId, CaseId, Eid, Epoch, OutId, Pid, RequestId, TaskId};
+use crate::ids::{Address, BrandId, CaseId, Eid, Epoch, NoteId, OutId, Pid, RequestId, TaskId};
 
 /// One of the two tables. Keys have their own, with a shorter recovery window, so that a restored backup
 /// of the data stays unreadable after an erasure.
@@ -61,6 +61,8 @@ impl Key {
     pub const MESSAGE: &str = "MSG#";
     /// How the sort keys of our own messages begin.
     pub const OUT: &str = "OUT#";
+    /// How the sort keys of what people of the brand noted begin.
+    pub const NOTE: &str = "NOTE#";
     /// How the sort keys of case pointers begin.
     pub const CASE: &str = "CASE#";
     /// How the sort keys of links to the same person's other subjects begin.
@@ -102,6 +104,11 @@ impl Key {
     /// A message of an agent or of the privacy function.
     pub fn out(pid: Pid, epoch: Epoch, out: OutId) -> Self {
         Self::subject(pid, epoch, part(format_args!("{}{out}", Self::OUT)))
+    }
+
+    /// What a person of the brand noted about the subject.
+    pub fn note(pid: Pid, epoch: Epoch, note: NoteId) -> Self {
+        Self::subject(pid, epoch, part(format_args!("{}{note}", Self::NOTE)))
     }
 
     /// The subject's side of a case.

@@ -5,7 +5,7 @@
 pub enum Retention {
     /// With the subject: sealed under the subject's key, gone with an erasure.
     Subject,
-    /// With the row that it describes: enums, times and pseudonyms without content.
+    /// With the row that it describes: enums, times, pseudonyms without content, and who of the brand's people has it.
     Row,
     /// While the subject's pseudonym is needed to keep an erasure or an opt-out true:
     /// at least 43 days after an erasure, for ever while suppressed.
@@ -136,6 +136,10 @@ attributes! {
     EditedAt = 45 "edited_at" Row;
     /// Before which time a message cannot have been written, if only changes of it ever came.
     NotWrittenBefore = 46 "not_written_before" Row;
+    /// The name under which one of the brand's people has a case; gone when nobody has it any more.
+    Assignee = 47 "assignee" Row;
+    /// The call that moved a case last, by a random number or a keyed hash: whoever made it knows it again.
+    MovedBy = 48 "moved_by" Row;
     /// The language of a text that we send.
     Language = 49 "language" Row;
     /// Before which platform time everything is erased.
