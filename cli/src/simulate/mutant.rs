@@ -49,11 +49,13 @@ pub enum Mutant {
     StatusOverwritesTerminal,
     /// Messages are told apart by who wrote what, not by the platform's id
     DedupeByBody,
+    /// A move of a case does not look at which version its caller has seen
+    MoveUnseen,
 }
 
 impl Mutant {
     /// Every one of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SendThenMark,
         Self::LeaseRequeue,
         Self::UpsertOnCompletion,
@@ -66,6 +68,7 @@ impl Mutant {
         Self::GateInSubjectPartition,
         Self::StatusOverwritesTerminal,
         Self::DedupeByBody,
+        Self::MoveUnseen,
     ];
 }
 

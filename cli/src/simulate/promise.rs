@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Promise {
     /// Every acknowledged message, request and answer comes to one end.
     Lost,
-    /// At most one automatic reply for each message, and each answer of a person once.
+    /// At most one automatic reply for each message, each answer of a person once, and one to each version of a case.
     Double,
     /// The machine is silent while a person holds the conversation, after an opt-out, outside the window, under the
     /// kill switch, and about what a person was given.

@@ -32,7 +32,7 @@ struct Nothing {}
 
 /// An agent's words to a customer, if the platform takes them whole.
 pub(crate) fn answer(body: &[u8], limit: TextLimit) -> Result<Personal<String>, &'static str> {
-    let Ok(Written { text }) = serde_json::from_slice(body) else {
+    let Some(Written { text }) = object(body) else {
         return Err("send JSON with one field: {\"text\": \"the answer\"}");
     };
     if text.reveal().trim().is_empty() {
@@ -46,7 +46,7 @@ pub(crate) fn answer(body: &[u8], limit: TextLimit) -> Result<Personal<String>, 
 
 /// An agent's words to their colleagues.
 pub(crate) fn note(body: &[u8]) -> Result<Personal<String>, &'static str> {
-    let Ok(Written { text }) = serde_json::from_slice(body) else {
+    let Some(Written { text }) = object(body) else {
         return Err("send JSON with one field: {\"text\": \"the note\"}");
     };
     if text.reveal().trim().is_empty() {
@@ -81,6 +81,14 @@ fn optional<Body: Default + DeserializeOwned>(body: &[u8]) -> Option<Body> {
     if body.is_empty() {
         return Some(Body::default());
     }
+    object(body)
+}
+
+/// What a JSON object says. A list would say the same without names, and is none.
+fn object<Body: DeserializeOwned>(body: &[u8]) -> Option<Body> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
     serde_json::from_slice(body).ok()
 }
 
@@ -103,6 +111,7 @@ mod tests {
             br#"{"text":"  "}"#,
             br#"{"text":"a","more":1}"#,
             br#"{"text":"a","text":"b"}"#,
+            br#"["hello"]"#,
             b"{}",
             b"",
             b"\xff",
@@ -150,7 +159,7 @@ mod tests {
     #[test]
     fn where_nothing_is_asked_nothing_else_is_said() {
         assert_eq!((nothing(b""), nothing(b"{}")), (Ok(()), Ok(())));
-        for wrong in [&b"null"[..], b"[1]", br#"{"reason":"done"}"#, b"x"] {
+        for wrong in [&b"null"[..], b"[]", br#"{"reason":"done"}"#, b"x"] {
             assert!(nothing(wrong).is_err());
         }
     }

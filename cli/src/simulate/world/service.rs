@@ -9,10 +9,10 @@ use forthright_core::{
 };
 use forthright_steward::Tick;
 use futures::FutureExt;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 
 use super::{About, Delivery, End, Event, World};
-use crate::simulate::{act::Fate, host::Functions, promise::Promise};
+use crate::simulate::{act::Fate, host::Functions, mutant::Mutant, promise::Promise};
 
 /// How often a queue hands a job out before it goes to those that nothing could handle.
 const RECEIVES_MAX: u32 = 5;
@@ -124,7 +124,10 @@ impl World {
             return;
         };
         call.tries += 1;
-        let (request, privacy) = (call.request.clone(), call.demand.is_some());
+        let (mut request, privacy) = (call.request.clone(), call.demand.is_some());
+        if self.ground.mutant == Some(Mutant::MoveUnseen) {
+            request.headers_mut().insert(header::IF_MATCH, HeaderValue::from_static("*"));
+        }
         self.begin(About::Call(number), async move {
             answered(if privacy {
                 functions.privacy.handle(request).await
