@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use forthright_core::{AccountId, Channel};
+use forthright_policy::Moment;
+use jiff::civil::Date;
 
 use crate::simulate::Mutant;
 
@@ -37,6 +39,10 @@ pub enum Command {
     Verify(Verify),
     /// Show what webhook bodies in files say, without checking who sent them and without storing anything
     Inspect(Inspect),
+    /// Look through content and list every mistake in it, and what is dubious
+    Check(Check),
+    /// Show a reply as the customer would read it, and what would keep the machine from sending it
+    Preview(Preview),
     /// Put the functions under every fault that can be thought of, in virtual time, and say which promises broke
     Simulate(Simulate),
 }
@@ -181,6 +187,120 @@ pub struct Inspect {
     /// The bodies, exactly as they came; `-` for standard input
     #[arg(required = true)]
     pub file: Vec<PathBuf>,
+}
+
+/// Content to look through.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_long_help = CHECK_EXAMPLES)]
+pub struct Check {
+    /// The folder, laid out like `content/`; without one it is the content that this program was built with
+    pub folder: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// The day for which it is asked, in UTC; without one it is today
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  forthright check                              what this program was built with
+  forthright check content                      a folder that you are editing
+  forthright check content --today 2027-11-01   what will be past its review date then
+  forthright check content --json               for a pipeline
+
+An error keeps content from being served, or a text from being sent as it should be; the exit code is then 1. A warning \
+is something that somebody should look at, a hint something that may be as it should be.";
+
+/// A reply to show.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_long_help = PREVIEW_EXAMPLES)]
+pub struct Preview {
+    /// The brand that says it; not needed if there is only one
+    #[arg(long, value_name = "NAME")]
+    pub brand: Option<String>,
+    /// The reply, by its folder in `replies`
+    #[arg(long, value_name = "NAME")]
+    pub reply: Option<String>,
+    /// Where it is read
+    #[arg(long, value_enum, default_value = "all")]
+    pub channel: ChannelChoice,
+    /// In which language; without one it is the brand's first
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+    /// When it is read: nothing automated was said before, it was, it was long ago, or a person has just handed back
+    #[arg(long, value_enum, default_value = "first")]
+    pub moment: MomentChoice,
+    /// The day for which it is asked, in UTC; without one it is today
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+    /// A folder of content instead of the built-in one
+    #[arg(long, value_name = "FOLDER")]
+    pub content: Option<PathBuf>,
+    /// List every reply with its language, version, owner and review date
+    #[arg(long, conflicts_with_all = ["brand", "reply", "channel", "language", "moment"])]
+    pub list: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const PREVIEW_EXAMPLES: &str = "\
+Examples:
+  forthright preview --list                                      what can be shown
+  forthright preview --brand demo --reply refund                 the first answer, on every channel
+  forthright preview --reply refund --moment later --channel messenger
+  forthright preview --reply refund --content content --today 2027-12-01
+
+The exit code is 1 if the machine would not send it on a channel that is shown.";
+
+/// Which channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ChannelChoice {
+    /// `WhatsApp`.
+    #[value(name = "whatsapp")]
+    WhatsApp,
+    /// Messenger.
+    Messenger,
+    /// Each of them.
+    All,
+}
+
+impl ChannelChoice {
+    /// The channels that are meant.
+    pub fn channels(self) -> Vec<Channel> {
+        match self {
+            Self::WhatsApp => vec![Channel::WhatsApp],
+            Self::Messenger => vec![Channel::Messenger],
+            Self::All => Channel::ALL.to_vec(),
+        }
+    }
+}
+
+/// When in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MomentChoice {
+    /// Nothing automated was said before.
+    First,
+    /// It was said already that a machine answers.
+    Later,
+    /// It was, and long ago.
+    Gap,
+    /// A person has just handed the conversation back.
+    HandBack,
+}
+
+impl MomentChoice {
+    /// The moment that is meant.
+    pub const fn moment(self) -> Moment {
+        match self {
+            Self::First => Moment::First,
+            Self::Later => Moment::Later,
+            Self::Gap => Moment::Gap,
+            Self::HandBack => Moment::HandBack,
+        }
+    }
 }
 
 /// A simulation.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use forthright_core::{Clock, Entropy, Source, Time};
+use jiff::{Timestamp, civil::Date, tz::Offset};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
@@ -56,6 +57,12 @@ fn now() -> Time {
     Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The day that it is, in UTC, as the machine looks at review dates.
+pub(crate) fn today() -> Date {
+    let stamp = Timestamp::from_millisecond(now().millis()).unwrap_or_default();
+    Offset::UTC.to_datetime(stamp).date()
+}
+
 /// The system's randomness, through the same library that seals.
 pub(crate) fn entropy() -> Entropy {
     Entropy::new(|bytes| {
@@ -79,6 +86,11 @@ pub(crate) fn say(line: &str) -> Result<(), Problem> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
+}
+
+/// A text without what could steer a terminal: whoever looks at files need not trust who wrote them.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars().map(|one| if one.is_control() && one != '\n' { '\u{fffd}' } else { one }).collect()
 }
 
 /// What is wrong, with its causes.

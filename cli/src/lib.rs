@@ -2,10 +2,13 @@
 
 pub mod args;
 pub mod bundle;
+mod check;
 mod control;
+mod folder;
 mod host;
 mod inspect;
 mod place;
+mod preview;
 mod restore;
 mod secrets;
 pub mod serve;
@@ -39,6 +42,8 @@ pub fn run(args: Args) -> ExitCode {
         Command::Restore(asked) => host::block_on(restore::run(&asked)),
         Command::Verify(verify) => tools::verify(&verify),
         Command::Inspect(asked) => inspect::run(&asked),
+        Command::Check(asked) => check::run(&asked),
+        Command::Preview(asked) => preview::run(&asked),
         Command::Simulate(simulate) => tools::simulate(&simulate),
     };
     match outcome {

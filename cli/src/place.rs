@@ -7,7 +7,7 @@ use forthright_embedded::{KeyFile, OpenError, SqliteTable};
 use forthright_policy::{Book, Brand};
 use tokio::{net::UnixStream, time};
 
-use crate::{Problem, args::Place, control, host};
+use crate::{Problem, args::Place, control, folder, host};
 
 /// How long an unwrapped subject key may be kept.
 const KEEP_KEYS: Duration = Duration::from_secs(1);
@@ -85,9 +85,9 @@ pub(crate) async fn reach_existing(folder: &Path) -> Result<Reached, Problem> {
 }
 
 /// The content to serve and the brand that is meant: the demo brand, or that of the brand file.
-pub(crate) fn content(place: &Place, folder: Option<&Path>) -> Result<(Book, BrandId), Problem> {
-    let mut files = match folder {
-        Some(folder) => read_folder(folder)?,
+pub(crate) fn content(place: &Place, content: Option<&Path>) -> Result<(Book, BrandId), Problem> {
+    let mut files = match content {
+        Some(folder) => folder::all(folder)?,
         None => Book::embedded_files()?,
     };
     let brand = match &place.brand {
@@ -109,24 +109,4 @@ pub(crate) fn content(place: &Place, folder: Option<&Path>) -> Result<(Book, Bra
         return Err(format!("there is no brand `{brand}` in the content").into());
     }
     Ok((book, brand))
-}
-
-/// Every file below `folder`, by its path there.
-fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Problem> {
-    let mut files = Vec::new();
-    let mut pending = vec![folder.to_owned()];
-    while let Some(next) = pending.pop() {
-        let entries = fs::read_dir(&next)
-            .map_err(|error| format!("`{}` cannot be read: {error}", next.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            if path.is_dir() {
-                pending.push(path);
-            } else {
-                let inside = path.strip_prefix(folder)?.to_string_lossy().into_owned();
-                files.push((inside, fs::read_to_string(&path)?));
-            }
-        }
-    }
-    Ok(files)
 }

@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod check;
 mod copies;
 mod erasure_on_disk;
 mod first_run;
@@ -17,6 +18,7 @@ mod hostile;
 mod kill;
 mod place;
 mod platform;
+mod preview;
 mod restore;
 mod server;
 mod shutdown;

@@ -91,15 +91,30 @@ pub enum TextUnit {
     Utf16,
 }
 
+impl TextUnit {
+    /// What people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Characters => "characters",
+            Self::Bytes => "bytes",
+            Self::Utf16 => "UTF-16 units",
+        }
+    }
+}
+
 impl TextLimit {
-    /// Whether `text` fits.
-    pub fn fits(self, text: &str) -> bool {
-        let length = match self.unit {
+    /// How long `text` is, in the platform's unit.
+    pub fn length(self, text: &str) -> usize {
+        match self.unit {
             TextUnit::Characters => text.chars().count(),
             TextUnit::Bytes => text.len(),
             TextUnit::Utf16 => text.encode_utf16().count(),
-        };
-        length <= self.max
+        }
+    }
+
+    /// Whether `text` fits.
+    pub fn fits(self, text: &str) -> bool {
+        self.length(text) <= self.max
     }
 }
 

@@ -174,6 +174,16 @@ impl Book {
         self.templates.get(&language)?.get(id)
     }
 
+    /// Every template, by language and id.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.templates.values().flat_map(BTreeMap::values)
+    }
+
+    /// The words on what can be pressed, in this language.
+    pub fn titles(&self, language: Language) -> Option<&Titles> {
+        self.titles.get(&language)
+    }
+
     /// What the brand's automated messages say about themselves in this language.
     pub fn disclosures(&self, brand: &BrandId, language: Language) -> Option<&Disclosures> {
         self.brands.get(brand)?.disclosures.get(&language)

@@ -182,7 +182,7 @@ impl Check<'_> {
 }
 
 /// Whether `phrase` stands in `text` as whole words.
-fn has_phrase(text: &str, phrase: &str) -> bool {
+pub(crate) fn has_phrase(text: &str, phrase: &str) -> bool {
     text.match_indices(phrase).any(|(at, found)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let after =

@@ -7,16 +7,43 @@ use forthright_core::outbound::TooLong;
 /// A content file that cannot be taken in. Names the file, the place and the mistake; never repeats a value,
 /// since a secret may have been pasted where its name belongs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {what}")]
+#[error("{path}: {place}{what}")]
 pub struct ContentError {
     path: String,
+    place: Place,
     what: String,
+}
+
+/// Where in a file a mistake is, as far as its finder knows; lines count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Wherever the mistake says.
+    File,
+    /// In this line of the file.
+    Line(usize),
+    /// In this line of the text that is filled in, which begins further down.
+    TextLine(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => Ok(()),
+            Self::Line(line) => write!(f, "line {line}: "),
+            Self::TextLine(line) => write!(f, "text line {line}: "),
+        }
+    }
 }
 
 impl ContentError {
     /// The mistake `what` in the file at `path`.
     pub fn new(path: &str, what: impl fmt::Display) -> Self {
-        Self { path: path.to_owned(), what: what.to_string() }
+        Self::at(path, Place::File, what)
+    }
+
+    /// The mistake `what` at a place in the file at `path`.
+    pub(crate) fn at(path: &str, place: Place, what: impl fmt::Display) -> Self {
+        Self { path: path.to_owned(), place, what: what.to_string() }
     }
 
     /// A mistake that reading TOML found, with its line; `line_offset` lines of the file stand before `text`.
@@ -31,12 +58,22 @@ impl ContentError {
             .and_then(|span| text.get(..span.start))
             .map_or(0, |before| before.matches('\n').count());
         let line = lines_before.saturating_add(line_offset).saturating_add(1);
-        Self::new(path, format_args!("line {line}: {}", said(error.message())))
+        Self::at(path, Place::Line(line), said(error.message()))
     }
 
     /// The file.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Where in the file.
+    pub(crate) const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The mistake, without the file and the place.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
     }
 }
 

@@ -13,7 +13,9 @@ pub mod disclosure;
 pub mod engine;
 pub mod fault;
 mod language;
+pub mod lint;
 pub mod offered;
+pub mod preview;
 pub mod served;
 pub mod template;
 mod wording;
@@ -28,5 +30,7 @@ pub use decide::{
 pub use disclosure::Disclosures;
 pub use engine::Engine;
 pub use fault::{ContentError, Unfit};
+pub use lint::Lint;
+pub use preview::{Moment, Preview};
 pub use served::{Served, ServedError};
 pub use template::Template;

@@ -138,27 +138,46 @@ impl Template {
         self.review_by
     }
 
+    /// The day from which the machine may use it.
+    pub const fn approved_on(&self) -> Date {
+        self.approved_on
+    }
+
+    /// Who answers for it.
+    pub fn owner(&self) -> &str {
+        &self.front.owner
+    }
+
+    /// The text as it stands in the file.
+    pub(crate) fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The short form as it stands in the file.
+    pub(crate) fn short(&self) -> Option<&str> {
+        self.front.short.as_deref()
+    }
+
     /// Whether it may be sent on `channel` on the day `today`.
     pub fn usable(&self, channel: Channel, today: Date) -> Result<(), Unfit> {
-        if today < self.approved_on {
-            return Err(Unfit::NotYetApproved);
-        }
-        if today > self.review_by {
-            return Err(Unfit::ReviewOver);
-        }
-        if !self.channels.contains(&channel) {
-            return Err(Unfit::WrongChannel);
-        }
-        if self.front.uses_ugc {
-            return Err(Unfit::UsesUgc);
-        }
-        if !self.front.facts.is_empty() {
-            return Err(Unfit::FactMissing);
-        }
-        match self.front.effect {
-            Effect::Informational | Effect::Transactional => Ok(()),
-            Effect::Significant => Err(Unfit::SignificantEffect),
-        }
+        self.unfit(channel, today).next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that speaks against sending it on `channel` on the day `today`, the weightiest first.
+    pub fn unfit(&self, channel: Channel, today: Date) -> impl Iterator<Item = Unfit> {
+        let is_significant = match self.front.effect {
+            Effect::Informational | Effect::Transactional => false,
+            Effect::Significant => true,
+        };
+        let all = [
+            (today < self.approved_on, Unfit::NotYetApproved),
+            (today > self.review_by, Unfit::ReviewOver),
+            (!self.channels.contains(&channel), Unfit::WrongChannel),
+            (self.front.uses_ugc, Unfit::UsesUgc),
+            (!self.front.facts.is_empty(), Unfit::FactMissing),
+            (is_significant, Unfit::SignificantEffect),
+        ];
+        all.into_iter().filter_map(|(holds, unfit)| holds.then_some(unfit))
     }
 
     /// The text in its lengths, with the brand's words filled in.

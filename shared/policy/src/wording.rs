@@ -3,7 +3,7 @@
 use minijinja::{Environment, UndefinedBehavior, value::Serde};
 use serde::Serialize;
 
-use crate::fault::ContentError;
+use crate::fault::{ContentError, Place};
 
 /// What a text may name. Facts about the brand alone: nothing of a customer gets into a template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,10 +34,8 @@ pub(crate) const CODE: &str = "\u{E000}\u{E000}\u{E000}\u{E000}\u{E000}\u{E000}\
 /// approved, and a loop in a loop has no end that anybody waits for.
 pub(crate) fn render(path: &str, text: &str, context: &Context) -> Result<String, ContentError> {
     if let Some(line) = first_that_does_more(text.trim()) {
-        let what = format_args!(
-            "text line {line}: only names may stand in braces, as `{{{{ operator }}}}`"
-        );
-        return Err(ContentError::new(path, what));
+        let what = "only names may stand in braces, as `{{ operator }}`";
+        return Err(ContentError::at(path, Place::TextLine(line), what));
     }
     // Empty: no functions and no filters, and no suffix of a name turns on escaping. What leaves is plain text.
     let mut environment = Environment::empty();
@@ -47,7 +45,8 @@ pub(crate) fn render(path: &str, text: &str, context: &Context) -> Result<String
         .map_err(|error| {
             let detail = error.detail().map(|detail| format!(", {detail}")).unwrap_or_default();
             let line = error.line().unwrap_or(1);
-            ContentError::new(path, format_args!("text line {line}: {}{detail}", error.kind()))
+            let what = format_args!("{}{detail}", error.kind());
+            ContentError::at(path, Place::TextLine(line), what)
         })?
         .trim()
         .to_owned();
