@@ -1,7 +1,5 @@
 //! `forthright check`: everything that is wrong or dubious in a folder of content.
 
-use std::fmt::Write;
-
 use forthright_channels as channels;
 use forthright_language::Rules;
 use forthright_policy::{
@@ -34,37 +32,30 @@ fn read_rules(_language: Language, text: &str) -> Result<(), String> {
 }
 
 fn as_text(report: &Report, files: &Files) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let mut path = "";
     for finding in &report.findings {
         if finding.path != path {
             path = &finding.path;
-            line(&mut text, format_args!("{path}"));
+            lines.push(path.to_owned());
         }
         let at = finding.line.map(|line| line.to_string()).unwrap_or_default();
         let (severity, rule, what) = (finding.severity.name(), finding.rule, &finding.what);
-        line(&mut text, format_args!("  {at:>4}  {severity:<7}  {what}  [{rule}]"));
+        lines.push(format!("  {at:>4}  {severity:<7}  {what}  [{rule}]"));
     }
-    if !report.findings.is_empty() {
-        text.push('\n');
+    if !lines.is_empty() {
+        lines.push(String::new());
     }
-    let count = files.texts.len().saturating_add(files.unread.len());
-    text.push_str(&format!(
+    lines.push(format!(
         "{}, {}, {} in {}",
         counted(report.errors, "error"),
         counted(report.warnings, "warning"),
         counted(report.hints, "hint"),
-        counted(count, "file"),
+        counted(files.texts.len().saturating_add(files.unread.len()), "file"),
     ));
-    host::harmless(&text)
+    host::harmless(&lines.join("\n"))
 }
 
 fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-/// Adds a line; writing to memory never fails.
-fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
-    let written = writeln!(text, "{what}");
-    debug_assert!(written.is_ok(), "a String takes everything");
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Found, Rule, shelves::Shelves};
+use crate::template::Template;
 
 /// Notes which texts are missing in a language, and which nobody uses.
 pub(super) fn look(shelves: &Shelves<'_>, found: &mut Found) {
@@ -18,8 +19,8 @@ pub(super) fn look(shelves: &Shelves<'_>, found: &mut Found) {
             let replies = shelves.replies.iter().map(|reply| &reply.template);
             let (here, elsewhere): (Vec<_>, Vec<_>) =
                 replies.partition(|template| template.language() == language);
-            let here: BTreeSet<_> = here.into_iter().map(|template| template.id()).collect();
-            let all: BTreeSet<_> = elsewhere.into_iter().map(|template| template.id()).collect();
+            let here: BTreeSet<_> = here.into_iter().map(Template::id).collect();
+            let all: BTreeSet<_> = elsewhere.into_iter().map(Template::id).collect();
             let missing: Vec<_> = all.difference(&here).map(|id| format!("`{id}`")).collect();
             if !missing.is_empty() {
                 let what = format_args!(

@@ -17,7 +17,8 @@ pub(super) fn look(shelves: &Shelves<'_>, today: Date, found: &mut Found) {
         let days_left = preview::days_between(today, reply.template.review_by());
         if (0..=REVIEW_DAYS).contains(&days_left) {
             let what = format_args!(
-                "its review date is in {days_left} days, and the machine stops using it after that; let `{}` look at it",
+                "its review date is {}, and the machine stops using it after that; let `{}` look at it",
+                reply.template.review_by(),
                 reply.template.owner()
             );
             let line = reply.source.line_of("review_by");

@@ -13,9 +13,7 @@ use super::{Found, Rule, shelves::Shelves};
 pub(super) fn look(shelves: &Shelves<'_>, limit: fn(Channel) -> TextLimit, found: &mut Found) {
     for branded in &shelves.brands {
         let addresses = branded.brand.addresses();
-        let channels: BTreeSet<_> = addresses.iter().map(|at| at.channel.name()).collect();
-        let channels: Vec<_> =
-            Channel::ALL.into_iter().filter(|one| channels.contains(one.name())).collect();
+        let channels: BTreeSet<_> = addresses.iter().map(|at| at.channel).collect();
         for reply in &shelves.replies {
             let disclosures = branded.disclosures.get(&reply.template.language());
             let rendered = reply.rendered(branded.brand.context());

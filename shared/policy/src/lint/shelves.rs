@@ -8,7 +8,7 @@ use super::{Found, Rule, Source, place};
 use crate::{
     brand::{Brand, Context},
     disclosure::Disclosures,
-    fault::ContentError,
+    fault::{ContentError, Place},
     language::{Language, language_of},
     offered::Titles,
     template::Template,
@@ -95,7 +95,7 @@ impl<'a> Shelves<'a> {
                     .map_err(|error| ContentError::new(path, format_args!("the folder {error}")))?;
                 toml_of(source)?;
                 if file == "rules.toml" {
-                    read_rules(language, text).map_err(|error| ContentError::new(path, error))?;
+                    read_rules(language, text).map_err(|error| mistake_of_rules(path, &error))?;
                 }
             }
             _ => found.add(
@@ -184,6 +184,17 @@ impl Reply<'_> {
             found.mistake(self.source, Rule::Unreadable, &error);
         }
     }
+}
+
+/// What the detector says of its rules, of which only the last line tells the mistake; the first may name its line.
+fn mistake_of_rules(path: &str, error: &str) -> ContentError {
+    let last = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(error);
+    let what = last.strip_prefix(path).map_or(last, |rest| rest.trim_start_matches(": "));
+    let line = error.split_once(" at line ").and_then(|(_, rest)| {
+        let digits = rest.split(|one: char| !one.is_ascii_digit()).next()?;
+        digits.parse().ok()
+    });
+    ContentError::at(path, line.map_or(Place::File, Place::Line), what)
 }
 
 /// The file as TOML of any form.

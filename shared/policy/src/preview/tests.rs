@@ -51,7 +51,7 @@ fn the_forms_that_were_taken_are_told() {
     let template = book.template("refund", demo(&book).language()).unwrap();
     for moment in [Moment::First, Moment::Later] {
         let mut seen = Vec::new();
-        for max in 10..600 {
+        for max in 10..1_000 {
             let limit = TextLimit { max, unit: TextUnit::Characters };
             let wanted = Wanted { limit, ..wanted(moment) };
             let preview = Preview::of(&book, demo(&book), template, wanted).unwrap();
