@@ -1,10 +1,9 @@
 //! `forthright check`: everything that is wrong or dubious in a folder of content.
 
 use forthright_channels as channels;
-use forthright_language::Rules;
+use forthright_language::check_intents;
 use forthright_policy::{
     Book, Lint,
-    language::Language,
     lint::{Files, Report},
 };
 
@@ -17,18 +16,13 @@ pub(crate) fn run(asked: &Check) -> Result<bool, Problem> {
         None => Files { texts: Book::embedded_files()?.into_iter().collect(), ..Files::default() },
     };
     let today = asked.today.unwrap_or_else(host::today);
-    let report = Lint { today, text_limit: channels::text_limit, read_rules }.run(&files);
+    let report = Lint { today, text_limit: channels::text_limit, read_intents: check_intents }.run(&files);
     host::say(&if asked.json {
         serde_json::to_string(&report)?
     } else {
         as_text(&report, &files)
     })?;
     Ok(report.errors == 0)
-}
-
-/// Whether the detector takes these rules.
-fn read_rules(_language: Language, text: &str) -> Result<(), String> {
-    Rules::parse(text).map(drop).map_err(|error| error.to_string())
 }
 
 fn as_text(report: &Report, files: &Files) -> String {

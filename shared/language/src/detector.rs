@@ -7,6 +7,7 @@ use forthright_core::{Asked, DetectIntent, Detection, Fault, Intent, Language};
 use crate::{
     model::{Model, ModelError},
     rules::{Message, Rules, RulesError},
+    utterances::Utterances,
     words::words,
 };
 
@@ -69,6 +70,18 @@ impl Detector {
             detector: DETECTOR,
         }
     }
+}
+
+/// Whether `intents/<language>/<name>.toml` can be used: the phrases of a language, or the utterances of an intent. If not,
+/// what is wrong.
+pub fn check_intents(language: Language, name: &str, text: &str) -> Result<(), String> {
+    if name == "rules" {
+        return Rules::parse(language, text).map(drop).map_err(|error| error.to_string());
+    }
+    if name.parse::<Intent>().is_err() {
+        return Err(format!("`{name}` is no intent; the file must be named after one"));
+    }
+    Utterances::parse(name, text).map(drop)
 }
 
 impl DetectIntent for Detector {

@@ -12,12 +12,11 @@ pub mod model;
 pub mod rules;
 #[cfg(test)]
 mod train;
-#[cfg(test)]
 mod utterances;
 #[cfg(test)]
 mod weights;
 mod words;
 
-pub use detector::{DETECTOR, Detector, DetectorError};
+pub use detector::{DETECTOR, Detector, DetectorError, check_intents};
 pub use model::{Judged, Model, ModelError};
 pub use rules::RulesError;

@@ -263,7 +263,7 @@ impl Shelf {
 }
 
 /// The text with the code in its place. One that tells a code must have one, and the other way round.
-fn with_code(rendered: &Rendered, code: Option<&str>) -> Result<Rendered, Unfit> {
+pub(crate) fn with_code(rendered: &Rendered, code: Option<&str>) -> Result<Rendered, Unfit> {
     if rendered.full.reveal().contains(CODE) != code.is_some() {
         return Err(Unfit::Code);
     }

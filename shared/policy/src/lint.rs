@@ -13,7 +13,7 @@ mod words;
 
 use std::{collections::BTreeMap, fmt};
 
-use forthright_core::{Channel, outbound::TextLimit};
+use forthright_core::{Channel, Language, outbound::TextLimit};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -22,7 +22,6 @@ pub use rule::{Rule, Severity};
 use crate::{
     book::Book,
     fault::{ContentError, Place},
-    language::Language,
 };
 use shelves::Shelves;
 
@@ -33,8 +32,9 @@ pub struct Lint {
     pub today: Date,
     /// How long a text may be on a channel.
     pub text_limit: fn(Channel) -> TextLimit,
-    /// Whether the detector can read the text of a language's `rules.toml`; if not, why.
-    pub read_rules: fn(Language, &str) -> Result<(), String>,
+    /// Whether the detector can read the text of a language's `rules.toml`, or of the utterances of an intent: the name of
+    /// the file without its ending, and its text. If not, why.
+    pub read_intents: fn(Language, &str, &str) -> Result<(), String>,
 }
 
 /// The files of a content folder by their path below it, with `/`.
@@ -81,7 +81,7 @@ impl Lint {
         for (path, why) in &files.unread {
             found.add(path, None, Rule::Unread, why);
         }
-        let shelves = Shelves::read(&files.texts, self.read_rules, &mut found);
+        let shelves = Shelves::read(&files.texts, self.read_intents, &mut found);
         languages::look(&shelves, &mut found);
         replies::look(&shelves, self.today, &mut found);
         words::look(&shelves, &mut found);

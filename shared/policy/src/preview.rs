@@ -10,11 +10,15 @@ use forthright_core::{
 use jiff::civil::Date;
 
 use crate::{
-    book::Book,
+    book::{Book, with_code},
     brand::Brand,
     fault::{ContentError, Unfit},
     template::Template,
+    wording::CODE,
 };
+
+/// What stands in a preview where a customer would read their code.
+const EXAMPLE_CODE: &str = "12345678";
 
 /// When in a conversation a reply is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +141,11 @@ impl Said {
         (placement, limit): (Placement, TextLimit),
     ) -> Result<Result<Self, Unfit>, ContentError> {
         let rendered = template.render(brand.context())?;
+        let asks = rendered.full.reveal().contains(CODE);
+        let rendered = match with_code(&rendered, asks.then_some(EXAMPLE_CODE)) {
+            Ok(rendered) => rendered,
+            Err(unfit) => return Ok(Err(unfit)),
+        };
         let language = template.language();
         let Some(disclosures) = book.disclosures(brand.id(), language) else {
             return Ok(Err(Unfit::NoDisclosure));

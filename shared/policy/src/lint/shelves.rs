@@ -44,13 +44,13 @@ impl<'a> Shelves<'a> {
     /// Reads all files, and notes what cannot be read.
     pub(super) fn read(
         files: &'a BTreeMap<String, String>,
-        read_rules: fn(Language, &str) -> Result<(), String>,
+        read_intents: fn(Language, &str, &str) -> Result<(), String>,
         found: &mut Found,
     ) -> Self {
         let mut shelves = Self::default();
         for (path, text) in files {
             let source = Source { path, text };
-            if let Err(error) = shelves.take(source, read_rules, found) {
+            if let Err(error) = shelves.take(source, read_intents, found) {
                 found.mistake(source, Rule::Unreadable, &error);
             }
         }
@@ -70,7 +70,7 @@ impl<'a> Shelves<'a> {
     fn take(
         &mut self,
         source: Source<'a>,
-        read_rules: fn(Language, &str) -> Result<(), String>,
+        read_intents: fn(Language, &str, &str) -> Result<(), String>,
         found: &mut Found,
     ) -> Result<(), ContentError> {
         let Source { path, text } = source;
@@ -94,9 +94,9 @@ impl<'a> Shelves<'a> {
                     .parse()
                     .map_err(|error| ContentError::new(path, format_args!("the folder {error}")))?;
                 toml_of(source)?;
-                if file == "rules.toml" {
-                    read_rules(language, text).map_err(|error| mistake_of_rules(path, &error))?;
-                }
+                let name = file.strip_suffix(".toml").unwrap_or(file);
+                read_intents(language, name, text)
+                    .map_err(|error| mistake_of_intents(path, &error))?;
             }
             _ => found.add(
                 path,
@@ -187,7 +187,7 @@ impl Reply<'_> {
 }
 
 /// What the detector says of its rules, of which only the last line tells the mistake; the first may name its line.
-fn mistake_of_rules(path: &str, error: &str) -> ContentError {
+fn mistake_of_intents(path: &str, error: &str) -> ContentError {
     let last = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(error);
     let what = last.strip_prefix(path).map_or(last, |rest| rest.trim_start_matches(": "));
     let line = error.split_once(" at line ").and_then(|(_, rest)| {

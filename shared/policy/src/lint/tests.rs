@@ -7,7 +7,7 @@ fn lint() -> Lint {
     Lint {
         today: date(2026, 12, 1),
         text_limit: |_| TextLimit { max: 2_000, unit: TextUnit::Characters },
-        read_rules: |_, _| Ok(()),
+        read_intents: |_, _, _| Ok(()),
     }
 }
 
@@ -74,10 +74,10 @@ fn brands_that_share_a_mistake_tell_it_once_and_each_word_of_theirs_may_stand_ou
 
 #[test]
 fn what_the_detector_refuses_is_told_at_the_rules_only() {
-    let read_rules = |_: Language, text: &str| {
-        if text.contains("utterances") { Ok(()) } else { Err("`stop` has no rule".to_owned()) }
+    let read_intents = |_: Language, name: &str, _: &str| {
+        if name == "rules" { Err("`stop` has no rule".to_owned()) } else { Ok(()) }
     };
-    let report = Lint { read_rules, ..lint() }.run(&files());
+    let report = Lint { read_intents, ..lint() }.run(&files());
     let found = places(&report, Rule::Unreadable);
     assert!(found.contains(&("intents/en/rules.toml", None)));
     assert!(found.iter().all(|(path, _)| path.ends_with("/rules.toml")));

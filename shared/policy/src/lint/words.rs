@@ -8,7 +8,9 @@ use super::{
     Found, Rule, Source,
     shelves::{Shelves, toml_of},
 };
-use crate::{disclosure::has_phrase, language::Language};
+use forthright_core::Language;
+
+use crate::disclosure::has_phrase;
 
 /// In capitals a word of so many letters shouts; shorter ones abbreviate something, such as "ID" or "UK".
 const SHOUT_LETTERS_MIN: usize = 3;

@@ -2,7 +2,7 @@ use forthright_core::outbound::TextUnit;
 use jiff::civil::date;
 
 use super::*;
-use crate::language::Language;
+use forthright_core::Language;
 
 const TODAY: Date = date(2026, 12, 1);
 const LIMIT: TextLimit = TextLimit { max: 4_096, unit: TextUnit::Characters };
@@ -18,8 +18,17 @@ fn demo(book: &Book) -> &Brand {
 /// What the reply function would say, by the book alone.
 fn sent(book: &Book, template: &str, placement: Placement, limit: TextLimit) -> Outbound {
     let id = demo(book).id();
-    let reply = book.render_reply(id, template, Channel::WhatsApp, TODAY, &[]).unwrap();
-    let disclosed = book.disclose(id, placement, &reply.rendered, limit).unwrap();
+    let asks = ["confirm_access", "confirm_erasure"].contains(&template);
+    let wanted = crate::Wanted {
+        template,
+        language: None,
+        channel: Channel::WhatsApp,
+        today: TODAY,
+        withdrawn: &[],
+        code: asks.then_some(EXAMPLE_CODE),
+    };
+    let reply = book.render_reply(id, &wanted).unwrap();
+    let disclosed = book.disclose(id, placement, &reply, limit).unwrap();
     Outbound::Machine(disclosed.offering(reply.offers))
 }
 
