@@ -341,9 +341,9 @@ pub(crate) fn served(access_token: &'static str) -> Served {
 fn served_by(engine: Engine, access_token: &'static str) -> Served {
     let source = Source::new(move |name| {
         let value = match name {
-            "DEMO_WHATSAPP_APP_SECRET" => APP_SECRET,
-            "DEMO_WHATSAPP_VERIFY_TOKEN" => VERIFY_TOKEN,
-            "DEMO_WHATSAPP_ACCESS_TOKEN" => access_token,
+            "DEMO_WHATSAPP_APP_SECRET" | "DEMO_MESSENGER_APP_SECRET" => APP_SECRET,
+            "DEMO_WHATSAPP_VERIFY_TOKEN" | "DEMO_MESSENGER_VERIFY_TOKEN" => VERIFY_TOKEN,
+            "DEMO_WHATSAPP_ACCESS_TOKEN" | "DEMO_MESSENGER_ACCESS_TOKEN" => access_token,
             _ => return None,
         };
         Some(value.to_owned())

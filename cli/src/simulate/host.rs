@@ -32,18 +32,8 @@ use crate::{
     bundle::{Bundle, Function, Parts},
 };
 
-/// The demo brand's Page, whose people may answer for seven days.
-const PAGE: &str = r#"
-[[accounts]]
-channel = "messenger"
-id = "1234567890321"
-api_base = "https://graph.facebook.com"
-api_version = "v25.0"
-app_secrets = ["DEMO_MESSENGER_APP_SECRET"]
-verify_token = "DEMO_MESSENGER_VERIFY_TOKEN"
-access_token = "DEMO_MESSENGER_ACCESS_TOKEN"
-human_agent = true
-"#;
+/// The last line of the demo brand's Page, behind which it gets a permission.
+const PAGE_END: &str = "access_token = \"DEMO_MESSENGER_ACCESS_TOKEN\"\n";
 
 /// How many messages a second a platform takes there: so few that some must wait.
 const PACE: NonZeroU32 = NonZeroU32::new(3).unwrap();
@@ -97,14 +87,17 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// The built-in content, and the demo brand with an account on each channel.
+    /// The built-in content, and the demo brand, whose people may answer on its Page for seven days.
     pub(super) fn read() -> Result<Self, Problem> {
         let source =
             Source::new(|name| name.starts_with("DEMO_").then(|| format!("CANARY-{name}")));
         let mut files = Book::embedded_files()?;
         let demo = files.iter_mut().find(|(path, _)| path == "brands/demo.toml");
         let (_, demo) = demo.ok_or("there is no demo brand")?;
-        *demo = demo.replacen("[contact]", &format!("{PAGE}\n[contact]"), 1);
+        if !demo.contains(PAGE_END) {
+            return Err("the demo brand has no Page".into());
+        }
+        *demo = demo.replacen(PAGE_END, &format!("{PAGE_END}human_agent = true\n"), 1);
         let book = Book::load(files)?;
         let brand = book.brands().next().ok_or("there is no demo brand")?;
         let accounts = brand.accounts(&source)?;

@@ -119,7 +119,7 @@ fn everything_is_for_its_owner_only_and_no_secret_is_printed() {
 
     let secrets = fs::read_to_string(data.join("demo-secrets.toml")).unwrap();
     let mut secrets: BTreeMap<String, String> = toml::from_str(&secrets).unwrap();
-    assert_eq!(secrets.len(), 4);
+    assert_eq!(secrets.len(), 7);
     let master = fs::read_to_string(data.join("master.key")).unwrap();
     secrets.insert("master.key".to_owned(), master.trim().to_owned());
     for log in ["said.out", "said.err"] {

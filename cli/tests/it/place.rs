@@ -98,8 +98,13 @@ fn brand_file(api_base: &str) -> String {
         // A few people write here, one message after the other.
         ("turns_max", "1000000".to_owned()),
     ];
+    let demo = include_str!("../../../content/brands/demo.toml");
+    let (accounts, rest) = demo.split_at(demo.find("[contact]").unwrap());
+    // Its first account only.
+    let (first, _) = accounts.split_at(accounts.rfind("[[accounts]]").unwrap());
     let mut replaced = 0;
-    let lines: Vec<_> = include_str!("../../../content/brands/demo.toml")
+    let lines: Vec<_> = [first, rest]
+        .concat()
         .lines()
         .map(|line| {
             let key = line.split_once('=').map_or("", |(key, _)| key.trim());

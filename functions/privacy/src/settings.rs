@@ -87,6 +87,7 @@ mod tests {
             Settings::OPERATOR_TOKEN,
             Settings::PUBLIC_URL,
             "DEMO_WHATSAPP_APP_SECRET",
+            "DEMO_MESSENGER_APP_SECRET",
         ] {
             let error = Settings::read(&source(without, "")).unwrap_err().to_string();
             assert_eq!(

@@ -138,7 +138,7 @@ mod tests {
         for brands in ["demo", " demo "] {
             let served = Served::read(&source(brands, "")).unwrap();
             assert_eq!(served.brands(), ["demo".parse().unwrap()]);
-            assert_eq!(served.accounts.iter().count(), 1);
+            assert_eq!(served.accounts.iter().count(), 2);
             assert!(!format!("{served:?}").contains("CANARY"));
             let without_secrets = source(brands, "DEMO_WHATSAPP_APP_SECRET");
             let windows = Served::read_windows(&without_secrets).unwrap();
@@ -157,7 +157,10 @@ mod tests {
         };
         for base in ["http://127.0.0.1:9999", "https://proxy.example.com"] {
             let served = at(base).unwrap();
-            assert!(served.accounts.iter().all(|account| account.api_base == base));
+            for account in served.accounts.iter() {
+                let is_stand_in = account.at.channel == Channel::WhatsApp;
+                assert_eq!(account.api_base == base, is_stand_in);
+            }
         }
         let wrong = at("http://elsewhere.example.com").unwrap_err().to_string();
         assert!(wrong.contains(Served::WHATSAPP_API_BASE), "{wrong}");
@@ -170,6 +173,9 @@ mod tests {
             "DEMO_WHATSAPP_APP_SECRET",
             "DEMO_WHATSAPP_VERIFY_TOKEN",
             "DEMO_WHATSAPP_ACCESS_TOKEN",
+            "DEMO_MESSENGER_APP_SECRET",
+            "DEMO_MESSENGER_VERIFY_TOKEN",
+            "DEMO_MESSENGER_ACCESS_TOKEN",
         ] {
             let error = Served::read(&source("demo", name)).unwrap_err();
             let missing = SettingsError::Missing { name: name.to_owned() };

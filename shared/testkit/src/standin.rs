@@ -136,15 +136,32 @@ struct Asked {
     is_tagged: bool,
 }
 
+/// How far a message is, as its writer sees it. What comes later stands later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// The platform has it.
+    Sent,
+    /// It is with whom it was written to.
+    Delivered,
+    /// They have seen it.
+    Read,
+}
+
 /// One line of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
+    /// The platform's id of the message.
+    pub id: Personal<String>,
     /// Whether the person wrote it, and not the business.
     pub from_customer: bool,
     /// What was written.
     pub text: Personal<String>,
+    /// What can be pressed under it: the payload of each, and its title.
+    pub offered: Vec<(String, String)>,
     /// When.
     pub at: Time,
+    /// How far it is.
+    pub mark: Mark,
 }
 
 /// How the stand-in treats a call, whatever is in it.
@@ -241,6 +258,28 @@ impl StandIn {
         theirs.map(|(_, line)| line.clone()).collect()
     }
 
+    /// The business has the message `id` of a customer.
+    pub fn took(&self, id: &Personal<String>) {
+        let mut state = self.state();
+        if let Some((_, line)) = state.lines.iter_mut().rev().find(|(_, line)| line.id == *id) {
+            line.mark = line.mark.max(Mark::Delivered);
+        }
+    }
+
+    /// Everything that the business wrote, to this person or to all, is so far now: what was not before, the oldest first.
+    pub fn mark(&self, to: Option<&Customer>, mark: Mark) -> Vec<Sent> {
+        let mut state = self.state();
+        let mut changed = Vec::new();
+        for (ids, line) in &mut state.lines {
+            let is_theirs = to.is_none_or(|who| ids.iter().any(|id| who.is(id)));
+            if is_theirs && !line.from_customer && line.mark < mark {
+                line.mark = mark;
+                changed.push(line.id.clone());
+            }
+        }
+        state.sent.iter().filter(|sent| changed.contains(&sent.id)).cloned().collect()
+    }
+
     /// Answers a call of the API. Where the connection is to break instead, the answer is an empty 502: a
     /// host that can break it calls [`receive_or_drop`](Self::receive_or_drop).
     pub fn receive(&self, request: &Request) -> Response {
@@ -312,19 +351,25 @@ impl StandIn {
             Channel::Messenger => "m_",
         };
         let id = Personal::new(format!("{prefix}CANARY{}", state.count));
-        let sent = Sent { id, to: to.clone(), text: text.clone(), offered, opaque, is_tagged, at };
+        let line = Line {
+            id: id.clone(),
+            from_customer: false,
+            text: text.clone(),
+            offered: offered.clone(),
+            at,
+            mark: Mark::Sent,
+        };
+        let sent = Sent { id, to: to.clone(), text, offered, opaque, is_tagged, at };
         push(&mut state.sent, sent.clone());
-        push(&mut state.lines, (vec![to], Line { from_customer: false, text, at }));
+        push(&mut state.lines, (vec![to], line));
         sent
     }
 
-    fn note(&self, incoming: &Incoming) {
-        let line = Line {
-            from_customer: true,
-            text: incoming.text.clone(),
-            at: Time::from_seconds(incoming.at_seconds),
-        };
-        push(&mut self.state().lines, (incoming.from.ids(), line));
+    /// Keeps what a person wrote.
+    fn note(&self, from: &Customer, id: Personal<String>, text: Personal<String>, at: Time) {
+        let (offered, mark) = (Vec::new(), Mark::Sent);
+        let line = Line { id, from_customer: true, text, offered, at, mark };
+        push(&mut self.state().lines, (from.ids(), line));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

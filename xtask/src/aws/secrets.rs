@@ -18,6 +18,9 @@ pub(crate) fn make() -> Result<Value> {
             "DEMO_WHATSAPP_APP_SECRET": value()?,
             "DEMO_WHATSAPP_VERIFY_TOKEN": value()?,
             "DEMO_WHATSAPP_ACCESS_TOKEN": value()?,
+            "DEMO_MESSENGER_APP_SECRET": value()?,
+            "DEMO_MESSENGER_VERIFY_TOKEN": value()?,
+            "DEMO_MESSENGER_ACCESS_TOKEN": value()?,
         },
         "operator": { "FORTHRIGHT_OPERATOR_TOKEN": value()? },
     }))
@@ -50,7 +53,7 @@ mod tests {
     fn every_value_is_found_by_the_search_and_differs() {
         let secrets = make().unwrap();
         let accounts = secrets["accounts"].as_object().unwrap();
-        assert_eq!(accounts.len(), 3);
+        assert_eq!(accounts.len(), 6);
         let operator = secrets["operator"]["FORTHRIGHT_OPERATOR_TOKEN"].as_str().unwrap();
         assert!(canary::find(operator.as_bytes()).is_some());
         for value in accounts.values() {

@@ -41,12 +41,13 @@ fn accounts_open_with_secrets_by_name_and_nothing_opens_without_one() {
     let brand = demo();
     let all = |name: &str| Some(format!("{name}-of-the-test"));
     let accounts = brand.accounts(&Source::new(all)).unwrap();
+    let channels: Vec<_> = accounts.iter().map(|account| account.at.channel).collect();
+    assert_eq!(channels, [Channel::WhatsApp, Channel::Messenger]);
     let account = accounts.first().unwrap();
-    assert_eq!(account.at.channel, Channel::WhatsApp);
     assert_eq!(account.api_base, "https://graph.facebook.com");
     assert!(account.verify_token.matches(b"DEMO_WHATSAPP_VERIFY_TOKEN-of-the-test"));
     assert_eq!(account.app_secrets.len(), 1);
-    assert_eq!(brand.secret_names().len(), 3);
+    assert_eq!(brand.secret_names().len(), 6);
     for missing in brand.secret_names() {
         let gone = missing.to_owned();
         let source = Source::new(move |name| (name != gone).then(|| name.repeat(2)));
@@ -114,11 +115,11 @@ fn a_secret_where_its_name_belongs_is_refused_and_not_repeated() {
 #[test]
 fn an_account_is_there_once() {
     let at = DEMO.find("[contact]").unwrap();
-    let from = DEMO.find("[[accounts]]").unwrap();
+    let from = DEMO.rfind("[[accounts]]").unwrap();
     let (head, tail) = DEMO.split_at(at);
     let twice = format!("{head}{}{tail}", DEMO.get(from..at).unwrap());
     let error = Brand::parse(PATH, &twice).unwrap_err().to_string();
-    assert!(error.contains("accounts[1].id: is there twice"), "{error}");
+    assert!(error.contains("accounts[2].id: is there twice"), "{error}");
 }
 
 #[test]

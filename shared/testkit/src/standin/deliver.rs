@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use forthright_core::{Channel, http::Request};
+use forthright_core::{Channel, Time, http::Request};
 use http::{HeaderName, HeaderValue, Method, Uri, header};
 use serde_json::Value;
 
@@ -31,7 +31,8 @@ impl StandIn {
     /// The delivery of these texts in one body, as after an outage.
     pub fn deliver(&self, messages: &[Incoming]) -> Request {
         for message in messages {
-            self.note(message);
+            let at = Time::from_seconds(message.at_seconds);
+            self.note(&message.from, message.id.clone(), message.text.clone(), at);
         }
         self.prepare(messages)
     }
@@ -44,8 +45,9 @@ impl StandIn {
         })
     }
 
-    /// The customer presses what a message offered.
+    /// The customer presses what a message offered. What stands on it becomes a line of the conversation.
     pub fn presses(&self, who: &Customer, offer: &Offer, id: &str) -> Request {
+        self.note(who, id.into(), offer.title.as_str().into(), self.clock.now());
         self.told(&match self.account.channel {
             Channel::WhatsApp => whatsapp::pressed(&self.writer(), who, offer, id),
             Channel::Messenger => messenger::pressed(&self.writer(), who, offer, id),

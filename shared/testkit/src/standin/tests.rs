@@ -5,6 +5,7 @@ use forthright_channels as channels;
 use forthright_core::{
     Account, Accounts, Channel,
     event::{Content, Event, ReceiptOutcome},
+    offer::Choice,
     outbound::{Authored, Obstacle, Outbound, SendOutcome},
 };
 
@@ -161,6 +162,35 @@ fn what_is_wrong_is_refused_as_documented() {
         body(&|json| json["text"]["body"] = "😀".repeat(4_096).into()),
         SendOutcome::Accepted { .. }
     ));
+}
+
+#[test]
+fn a_conversation_shows_how_far_each_message_is_and_what_was_pressed() {
+    let stand_in = stand_in();
+    let person = customer(Some("4915550001"), None);
+    let other = customer(Some("4915550002"), None);
+    drop(stand_in.deliver_text(&person, "CANARY question", "wamid.CANARYin", 1));
+    assert!(matches!(
+        outcome(&stand_in, &composed(&person, "CANARY answer")),
+        SendOutcome::Accepted { .. }
+    ));
+    let offer = Offer { choice: Choice::Person, title: "CANARY press".to_owned() };
+    assert_eq!(events(stand_in.presses(&person, &offer, "wamid.CANARYpressed")).len(), 1);
+    let marks = || {
+        let lines = stand_in.conversation(&person);
+        lines.iter().map(|line| (line.from_customer, line.mark)).collect::<Vec<_>>()
+    };
+    assert_eq!(marks(), [(true, Mark::Sent), (false, Mark::Sent), (true, Mark::Sent)]);
+    assert!(stand_in.conversation(&person)[2].text == "CANARY press".into());
+
+    stand_in.took(&"wamid.CANARYin".into());
+    assert!(stand_in.mark(Some(&other), Mark::Read).is_empty());
+    let delivered = stand_in.mark(None, Mark::Delivered);
+    assert!(delivered == stand_in.sent(), "each is told of once");
+    assert!(stand_in.mark(None, Mark::Delivered).is_empty());
+    assert_eq!(marks(), [(true, Mark::Delivered), (false, Mark::Delivered), (true, Mark::Sent)]);
+    assert_eq!(stand_in.mark(Some(&person), Mark::Read).len(), 1);
+    assert!(stand_in.mark(Some(&person), Mark::Delivered).is_empty(), "nothing goes back");
 }
 
 #[tokio::test]
