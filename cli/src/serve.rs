@@ -1,6 +1,6 @@
 //! `forthright serve`: every function in one process.
 //!
-//! Without a brand file it is a demo: a stand-in plays WhatsApp, secrets are made at the first start. With
+//! Without a brand file it is a demo: stand-ins play the platforms, secrets are made at the first start. With
 //! one it is a small production host: real platforms, secrets from the environment, and no start without
 //! them.
 
@@ -60,9 +60,10 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
         (host::environment(), None)
     };
     let served = match &demo {
-        Some(platform) => demo::with_stand_in(served, platform.local_addr()?)?,
+        Some(platform) => demo::with_stand_ins(served, platform.local_addr()?)?,
         None => served,
     };
+    let voice = demo::Voice::of(&served);
     let Served { book, accounts } = Served::of(book, served.accounts(&source)?)?;
     let operator_token = source.secret(secrets::OPERATOR_TOKEN)?;
     let egress = Egress::new(allowed(&accounts, demo.is_some().then_some(address))?)?;
@@ -72,7 +73,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
         engines: Engines::embedded(&book, Detector::new(book.intent_rules())?)?,
         book,
         accounts: accounts.clone(),
-        operator_token,
+        operator_token: operator_token.clone(),
         public_url: public_url(serve, &source, address)?,
         exchange: egress.clone(),
         queue: Arc::new(lanes),
@@ -85,18 +86,23 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
     if let Err(fault) = bundle.steward.handle(Tick::Resume).await {
         tracing::error!(error = %fault, "the steward could not look around; it tries again");
     }
-    let platform = match demo {
-        Some(listener) => Some(demo::start(listener, &accounts, egress, address, &stopping)?),
+    let platforms = match demo {
+        Some(listener) => {
+            Some(demo::Platforms::start(listener, &accounts, &egress, address, &stopping)?)
+        }
         None => None,
     };
+    let pages = platforms.clone().and_then(|platforms| {
+        let held = (&bundle, &local.stores);
+        demo::Demo::new(address, voice, operator_token, platforms, held)
+    });
     let control = Control::open(&serve.place.data)
         .map_err(|error| format!("the tools' socket cannot be made: {error}"))?;
     let control = control.serve(local.clone(), stopping.clone());
     let scrubs = scrub::run(Arc::clone(&local.table), stopping.clone());
-    announce(serve, address, platform.as_deref())?;
-    let site = async {
-        tokio::join!(site::serve(listener, bundle, platform, stopping), control, scrubs).0
-    };
+    announce(serve, address, platforms.as_deref(), pages.is_some())?;
+    let site =
+        async { tokio::join!(site::serve(listener, bundle, pages, stopping), control, scrubs).0 };
     tokio::pin!(site);
     tokio::select! {
         outcome = &mut site => return outcome,
@@ -144,21 +150,28 @@ fn public_url(serve: &Serve, source: &Source, address: SocketAddr) -> Result<Str
 fn announce(
     serve: &Serve,
     address: SocketAddr,
-    platform: Option<&demo::Platform>,
+    platforms: Option<&demo::Platforms>,
+    has_pages: bool,
 ) -> Result<(), Problem> {
     let data = serve.place.data.display();
-    let Some(platform) = platform else {
+    let Some(curl) = platforms.and_then(demo::Platforms::signed_curl) else {
         return host::say(&format!("forthright serves on http://{address}, state in {data}"));
+    };
+    let pages = if has_pages {
+        format!(
+            "Chat as a customer:  http://{address}/\nAnswer as a person:  http://{address}/agent"
+        )
+    } else {
+        "The pages are served on this machine only: start with --listen 127.0.0.1:8080".to_owned()
     };
     host::say(&format!(
         "forthright serves a demo brand; its state is in {data}\n\n\
-         Chat as a customer:  http://{address}/\n\
-         Cases for people:    curl -sH \"Authorization: Bearer $(cat {data}/{token})\" http://{address}/api/cases\n\n\
+         {pages}\n\
+         Cases for programs:  curl -sH \"Authorization: Bearer $(cat {data}/{token})\" http://{address}/api/cases\n\n\
          Or send a signed message yourself (within 15 minutes: later ones go to a person), then look at the page:\n\n\
          {curl}\n\n\
          Ctrl+C ends it.",
-        token = secrets::TOKEN_FILE,
-        curl = platform.signed_curl()
+        token = secrets::TOKEN_FILE
     ))
 }
 

@@ -1,192 +1,142 @@
-//! The demo: a stand-in that plays WhatsApp, and a page on which to chat as a customer.
+//! The demo: stand-ins that play the platforms, a page on which to chat as a customer, and one for the brand's people.
+//!
+//! It is served beside the stand-ins only, never for a brand with a platform, and on a loopback address only.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+mod agent;
+mod guard;
+mod held;
+mod message;
+mod page;
+mod phone;
+mod platforms;
+mod trace;
+
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Form, Router,
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    response::{IntoResponse, Redirect, Response},
-    routing::any,
+    Form,
+    body::Body,
+    extract::{FromRequest, Request as Incoming},
 };
 use forthright_core::{
-    Accounts, Channel, Clock, Entropy, Personal,
-    http::{self as whole, BODY_BYTES_MAX, Exchange},
+    Entropy, Fault, Handle, Secret,
+    http::{Request, Response},
 };
-use forthright_egress::Egress;
 use forthright_policy::Brand;
-use forthright_testkit::standin::{Customer, Incoming, StandIn, StandInAccount};
-use http::{StatusCode, Uri};
-use hyper::server::conn::http1;
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use minijinja::{Environment, UndefinedBehavior, context};
-use serde::Deserialize;
-use tokio::{net::TcpListener, sync::watch, time};
+use http::{Method, StatusCode};
+use serde::de::DeserializeOwned;
 
-use super::stopped;
-use crate::{Problem, host};
+use super::Local;
+use crate::{host, place::LocalStores};
 
-/// How long a page waits for the answer to what was said.
-const REPLY_WAIT: Duration = Duration::from_secs(3);
-/// How often it looks.
-const REPLY_LOOK: Duration = Duration::from_millis(20);
+pub(super) use platforms::{Platforms, with_stand_ins};
 
-/// The stand-in's side of the demo.
-pub(crate) struct Platform {
-    stand_in: StandIn,
-    egress: Egress,
-    server: SocketAddr,
-    clock: Clock,
-    entropy: Entropy,
+use agent::Agent;
+use held::Held;
+use phone::Phone;
+
+/// The pages of the demo. What a person chats with goes through the platforms, as it would from their own phone.
+#[derive(Debug)]
+pub(super) struct Demo {
+    /// The names under which this server may be called.
+    hosts: [String; 2],
+    phone: Phone,
+    agent: Agent,
 }
 
-/// The brand with the stand-in in the platform's place.
-pub(super) fn with_stand_in(brand: Brand, platform: SocketAddr) -> Result<Brand, Problem> {
-    Ok(brand.with_api_base(Channel::WhatsApp, &format!("http://{platform}"))?)
+/// Who speaks in the demo.
+#[derive(Debug)]
+pub(super) struct Voice {
+    operator: String,
+    /// In which language the machine writes, if that is sure.
+    lang: Option<String>,
 }
 
-/// Starts the stand-in behind `listener`.
-#[expect(clippy::disallowed_methods, reason = "this process does not freeze: it may spawn")]
-pub(super) fn start(
-    listener: TcpListener,
-    accounts: &Accounts,
-    egress: Egress,
-    server: SocketAddr,
-    stopping: &watch::Receiver<bool>,
-) -> Result<Arc<Platform>, Problem> {
-    let account = accounts.iter().next().ok_or("the demo brand has no account")?;
-    let played = StandInAccount::of(account).ok_or("the demo brand has no app secret")?;
-    let clock = host::clock();
-    let stand_in = StandIn::new(played, clock.clone());
-    let platform = Arc::new(Platform { stand_in, egress, server, clock, entropy: host::entropy() });
-    let routes = Router::new().fallback(any(receive)).with_state(Arc::clone(&platform));
-    let mut stopping = stopping.clone();
-    tokio::spawn(async move {
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = stopped(&mut stopping) => return,
-            };
-            if let Ok((stream, _)) = accepted {
-                let service = TowerToHyperService::new(routes.clone());
-                let connection =
-                    http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                tokio::spawn(async move { drop(connection.await) });
-            }
+impl Voice {
+    /// A brand's. One with several languages may write in any of them.
+    pub(super) fn of(brand: &Brand) -> Self {
+        let lang = match brand.languages() {
+            [only] => Some(only.to_string()),
+            _ => None,
+        };
+        Self { operator: brand.operator().to_owned(), lang }
+    }
+}
+
+impl Demo {
+    /// The pages of a server at `address`; none if others than this machine could reach them.
+    pub(super) fn new(
+        address: SocketAddr,
+        Voice { operator, lang }: Voice,
+        operator_token: Secret,
+        platforms: Arc<Platforms>,
+        (bundle, stores): (&Arc<Local>, &Arc<LocalStores>),
+    ) -> Option<Self> {
+        if !address.ip().is_loopback() {
+            return None;
         }
-    });
-    Ok(platform)
+        let entropy = host::entropy();
+        let held = Held::new(stores);
+        let bundle = Arc::clone(bundle);
+        let phone =
+            Phone { platforms, held, operator: operator.clone(), lang, entropy: entropy.clone() };
+        let agent = Agent { bundle, operator_token, operator, clock: host::clock(), entropy };
+        let hosts = [address.to_string(), format!("localhost:{}", address.port())];
+        Some(Self { hosts, phone, agent })
+    }
+
+    /// The paths of the pages, as the server routes them.
+    pub(super) const PATHS: [&str; 10] = [
+        "/",
+        "/say",
+        "/press",
+        "/new",
+        "/agent",
+        "/agent/cases/{case}",
+        "/agent/cases/{case}/{action}",
+        page::STYLE_PATH,
+        page::SCRIPT_PATH,
+        page::ICON_PATH,
+    ];
 }
 
-async fn receive(State(platform): State<Arc<Platform>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    match to_bytes(body, BODY_BYTES_MAX).await {
-        Ok(body) => {
-            platform.stand_in.receive(&whole::Request::from_parts(head, body)).map(Body::from)
+impl Handle<Request> for Demo {
+    type Output = Response;
+
+    async fn handle(&self, request: Request) -> Result<Response, Fault> {
+        if let Some(refused) = guard::refused(&request, &self.hosts) {
+            return Ok(refused);
         }
-        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-    }
-}
-
-/// The customer whom the page plays.
-fn customer() -> Customer {
-    Customer::on_whatsapp(Some("15550100200"), None, "You")
-}
-
-impl Platform {
-    fn message_id(&self) -> String {
-        format!("wamid.{}", data_encoding::HEXUPPER.encode(&self.entropy.bytes::<16>()))
-    }
-
-    fn message(&self, text: &str) -> Incoming {
-        Incoming {
-            from: customer(),
-            text: text.into(),
-            id: Personal::new(self.message_id()),
-            at_seconds: self.clock.now().millis() / 1_000,
-        }
-    }
-
-    /// A command line that sends one signed message, as the platform would.
-    pub(super) fn signed_curl(&self) -> String {
-        let request = self.stand_in.prepare(&[self.message("Where is my order?")]);
-        let signature = request.headers().get("x-hub-signature-256");
-        let signature = signature.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let body = String::from_utf8_lossy(request.body());
-        format!(
-            "curl -i http://{}{} -H 'Content-Type: application/json' \
-             -H 'X-Hub-Signature-256: {signature}' --data-binary '{}'",
-            self.server,
-            request.uri().path(),
-            body.replace('\'', "'\\''")
-        )
-    }
-
-    /// Delivers what the customer says, over HTTP and signed, as the platform would.
-    async fn deliver(&self, text: &str) -> Result<StatusCode, Problem> {
-        let mut request = self.stand_in.deliver(&[self.message(text)]);
-        *request.uri_mut() =
-            format!("http://{}{}", self.server, request.uri().path()).parse::<Uri>()?;
-        Ok(self.egress.exchange(request).await?.status())
-    }
-
-    fn answers(&self) -> usize {
-        let lines = self.stand_in.conversation(&customer());
-        lines.iter().filter(|line| !line.from_customer).count()
-    }
-}
-
-/// What the customer says on the page.
-#[derive(Deserialize)]
-pub(super) struct Said {
-    text: Personal<String>,
-}
-
-/// Delivers what was said, and waits a moment for the answer.
-pub(super) async fn say(State(platform): State<Arc<Platform>>, Form(said): Form<Said>) -> Response {
-    let text = said.text.reveal().trim();
-    if !text.is_empty() {
-        let before = platform.answers();
-        match platform.deliver(text).await {
-            Ok(StatusCode::OK) => {
-                let answered = async {
-                    while platform.answers() == before {
-                        time::sleep(REPLY_LOOK).await;
-                    }
-                };
-                // None comes while a person holds the conversation.
-                drop(time::timeout(REPLY_WAIT, answered).await);
-            }
-            Ok(status) => tracing::warn!(%status, "the webhook refused a message of the stand-in"),
-            Err(error) => tracing::warn!(%error, "the stand-in could not deliver a message"),
+        let is_form = *request.method() == Method::POST;
+        let path = request.uri().path().to_owned();
+        match (is_form, path.as_str()) {
+            (false, "/") => self.phone.show(request).await,
+            (true, "/say") => self.phone.say(request).await,
+            (true, "/press") => self.phone.press(request).await,
+            (true, "/new") => self.phone.begin(request).await,
+            (false, "/agent") => self.agent.list(request).await,
+            (false, page::STYLE_PATH) => Ok(page::style()),
+            (false, page::SCRIPT_PATH) => Ok(page::script()),
+            (false, page::ICON_PATH) => Ok(page::icon()),
+            (_, path) => match (is_form, agent::read(path)) {
+                (false, Some((case, None))) => self.agent.show(case, request).await,
+                (true, Some((case, Some(act)))) => self.agent.act(case, act, request).await,
+                (_, _) => Ok(page::wrong(StatusCode::NOT_FOUND, "There is no such page.")),
+            },
         }
     }
-    Redirect::to("/").into_response()
 }
 
-const PAGE: &str = include_str!("demo.html.j2");
+/// The fields of a form, or of a query. What is missing, unknown or of a wrong form gets a page that says so.
+async fn fields<Fields: DeserializeOwned>(request: Request) -> Result<Fields, Response> {
+    let wrong = |_cause| {
+        page::wrong(StatusCode::BAD_REQUEST, "The address or the form is not one of this page.")
+    };
+    let request: Incoming = request.map(Body::from);
+    Form::from_request(request, &()).await.map(|Form(fields)| fields).map_err(wrong)
+}
 
-/// The conversation, with a line to write in.
-pub(super) async fn page(State(platform): State<Arc<Platform>>) -> Response {
-    let lines: Vec<_> = platform
-        .stand_in
-        .conversation(&customer())
-        .into_iter()
-        .map(|line| {
-            context! {
-                mine => line.from_customer,
-                text => line.text.reveal(),
-                at => line.at.rfc3339(),
-            }
-        })
-        .collect();
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    match environment.render_named_str("demo.html", PAGE, context! { lines }) {
-        Ok(body) => whole::page(StatusCode::OK, body).map(Body::from),
-        Err(error) => {
-            tracing::error!(line = error.line(), "the page could not be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+/// A fresh id for a message, or for a form that counts once.
+fn fresh_id(entropy: &Entropy) -> String {
+    data_encoding::HEXUPPER.encode(&entropy.bytes::<16>())
 }

@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::{Extension, Request, State},
     response::Response,
-    routing::{any, get, post},
+    routing::{any, get},
 };
 use forthright_core::{Handle, http as whole};
 use hyper::{body::Incoming, server::conn::http1, service::Service};
@@ -51,10 +51,10 @@ struct Site {
 pub(super) async fn serve(
     listener: TcpListener,
     bundle: Arc<Local>,
-    platform: Option<Arc<demo::Platform>>,
+    pages: Option<demo::Demo>,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Problem> {
-    let routes = routes(Site { bundle, intake: Intake::new() }, platform);
+    let routes = routes(Site { bundle, intake: Intake::new() }, pages);
     let graceful = GracefulShutdown::new();
     let places = Places::new(CONNECTIONS_MAX);
     loop {
@@ -121,7 +121,8 @@ async fn waited_for_too_long(place: &Place) {
     }
 }
 
-fn routes(site: Site, platform: Option<Arc<demo::Platform>>) -> Router {
+fn routes(site: Site, pages: Option<demo::Demo>) -> Router {
+    let intake = site.intake.clone();
     let functions = Router::new()
         .route("/webhooks/{channel}/{account}", any(webhook))
         .route("/api/cases", any(escalation))
@@ -135,15 +136,24 @@ fn routes(site: Site, platform: Option<Arc<demo::Platform>>) -> Router {
         .route("/privacy/status/{code}", any(privacy))
         .route("/healthz", get(async || "ok"))
         .with_state(site);
-    match platform {
-        Some(platform) => functions.merge(
-            Router::new()
-                .route("/", get(demo::page))
-                .route("/say", post(demo::say))
-                .with_state(platform),
-        ),
-        None => functions,
-    }
+    let Some(pages) = pages else {
+        return functions;
+    };
+    let pages = Pages { pages: Arc::new(pages), intake };
+    let routes = demo::Demo::PATHS.into_iter();
+    functions
+        .merge(routes.fold(Router::new(), |all, path| all.route(path, any(demo))).with_state(pages))
+}
+
+/// The pages of the demo.
+#[derive(Debug, Clone)]
+struct Pages {
+    pages: Arc<demo::Demo>,
+    intake: Intake,
+}
+
+async fn demo(State(site): State<Pages>, place: Seat, request: Request) -> Response {
+    answer(&*site.pages, &site.intake, &place, request).await
 }
 
 async fn webhook(State(site): State<Site>, place: Seat, request: Request) -> Response {

@@ -127,7 +127,8 @@ impl Server {
     /// Reads a page.
     pub(crate) fn get(&self, path: &str) -> Message {
         let bearer = format!("Bearer {OPERATOR_TOKEN}");
-        self.call(&wire::request("GET", path, &[("authorization", &bearer)], b""))
+        let headers = [("authorization", bearer.as_str())];
+        self.call(&wire::request_to(&self.address.to_string(), ("GET", path), &headers, b""))
     }
 
     /// Demands something for a person; the answer tells the request.

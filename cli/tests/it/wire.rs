@@ -105,7 +105,17 @@ fn whole(bytes: &[u8]) -> Option<(Message, usize)> {
 
 /// A request as it goes over the wire.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
+    request_to("localhost", (method, path), headers, body)
+}
+
+/// A request to a host under this name.
+pub(crate) fn request_to(
+    host: &str,
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<u8> {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n");
     for (name, value) in headers {
         write!(head, "{name}: {value}\r\n").unwrap();
     }
