@@ -2,6 +2,7 @@
 
 mod aws;
 mod bench;
+mod browser;
 mod ci;
 mod deploy;
 mod fuzz;

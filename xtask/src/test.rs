@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use clap::ValueEnum;
 
 use crate::{
-    aws, infra,
+    aws, browser, infra,
     output::{Counts, Recorded},
     stage::Stages,
 };
@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Stage {
     /// Every test of the workspace
     Tests,
+    /// The demo's pages in a browser
+    Browser,
     /// The Terraform files, without anything to deploy them to
     Infra,
     /// The functions, deployed to an emulator of AWS
@@ -49,6 +51,9 @@ pub(crate) fn stages(root: &Path, stages: &mut Stages, only: Option<Stage>) -> C
         stages.run("tests", || {
             recorded.run(&mut every_test(root), &root.join("target/test-output.log"))
         });
+    }
+    if wanted(Stage::Browser) {
+        stages.run("browser", || browser::test(root, &mut recorded));
     }
     if wanted(Stage::Infra) {
         stages.run("infra", || infra::check(root));
