@@ -16,7 +16,8 @@ pub(crate) fn run(asked: &Check) -> Result<bool, Problem> {
         None => Files { texts: Book::embedded_files()?.into_iter().collect(), ..Files::default() },
     };
     let today = asked.today.unwrap_or_else(host::today);
-    let report = Lint { today, text_limit: channels::text_limit, read_intents: check_intents }.run(&files);
+    let report =
+        Lint { today, text_limit: channels::text_limit, read_intents: check_intents }.run(&files);
     host::say(&if asked.json {
         serde_json::to_string(&report)?
     } else {

@@ -18,6 +18,7 @@ mod erasure;
 mod export;
 mod hostile;
 mod identity;
+mod in_chat;
 mod infra;
 mod messenger;
 mod opt_out;

@@ -47,7 +47,7 @@ impl Drop for Driver {
     fn drop(&mut self) {
         if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
             // After a good end nobody is in it.
-            drop(kill_process_group(group, Signal::KILL));
+            kill_process_group(group, Signal::KILL).unwrap_or_default();
         }
         drop(self.0.wait());
     }
@@ -77,7 +77,7 @@ impl Browser {
         let mut wanted = DesiredCapabilities::chrome();
         let binary = program("FORTHRIGHT_CHROMIUM", "/usr/bin/chromium");
         wanted.set_binary(binary.to_str().unwrap()).unwrap();
-        for argument in ["--headless=new", "--window-size=1200,900", "--hide-scrollbars"] {
+        for argument in ["--headless=new", "--window-size=1120,1060", "--hide-scrollbars"] {
             wanted.add_arg(argument).unwrap();
         }
         // Small shared memory, as in containers; and Chromium's sandbox refuses to work for root.

@@ -20,7 +20,7 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Host {
     child: Child,
     address: SocketAddr,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Host {
@@ -35,7 +35,7 @@ impl Host {
             .spawn()
             .unwrap();
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut host = Self { child, address: nowhere, _folder: folder };
+        let mut host = Self { child, address: nowhere, folder };
         let start = Instant::now();
         loop {
             let text = fs::read_to_string(&said).unwrap();
@@ -65,6 +65,17 @@ impl Host {
         let mut lines = answer.lines().take_while(|line| !line.is_empty());
         let line = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         line.unwrap_or_default().to_owned()
+    }
+
+    /// What is held about a customer on WhatsApp, as the tool writes it.
+    pub(crate) fn export(&self, id: &str) -> serde_json::Value {
+        let told = Command::new(env!("CARGO_BIN_EXE_forthright"))
+            .args(["export", "--channel", "whatsapp", "--id", id])
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        serde_json::from_slice(&told.stdout).unwrap()
     }
 
     /// Asks it to end and waits: it must end well.

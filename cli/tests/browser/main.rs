@@ -46,19 +46,22 @@ async fn a_customer_is_answered_gets_a_person_and_is_left_alone_after_stop() {
         let answer = phone.answer(2).await;
         assert!(answer.contains(DISCLOSED) && answer.contains("not a person"));
 
+        phone.says("Can I talk to a person please?").await;
+        assert!(phone.answer(3).await.contains("I have called a person"));
+
         let agent = Agent::open(browser, &host.page("/agent")).await;
         agent.opens_the_case().await;
         browser.shoot("case").await;
         agent.answers("Good morning, this is Kim. May I have your order number?").await;
 
         let phone = Phone::open(browser, &host.page("/")).await;
-        let answer = phone.answer(3).await;
+        let answer = phone.answer(4).await;
         assert!(answer == "Good morning, this is Kim. May I have your order number?");
         phone.says("It is 4711").await;
         phone.waits().await;
         assert_eq!(
             phone.answers().await.len(),
-            3,
+            4,
             "the machine spoke while a person had the conversation"
         );
         assert!(phone.trace().await.contains("held by person"));
@@ -71,16 +74,71 @@ async fn a_customer_is_answered_gets_a_person_and_is_left_alone_after_stop() {
 
         let phone = Phone::open(browser, &host.page("/")).await;
         phone.says("Where is my order?").await;
-        let answer = phone.answer(4).await;
+        let answer = phone.answer(5).await;
         assert!(answer.contains("automated messages") && answer.contains("not a person"));
 
         phone.says("STOP").await;
-        assert!(phone.answer(5).await.contains("no more automated messages"));
+        assert!(phone.answer(6).await.contains("no more automated messages"));
         phone.says("Where is my order?").await;
         phone.waits().await;
-        assert_eq!(phone.answers().await.len(), 5, "the machine wrote after STOP");
+        assert_eq!(phone.answers().await.len(), 6, "the machine wrote after STOP");
         assert!(phone.trace().await.contains("opted out"));
         browser.shoot("stopped").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_writes_german_is_answered_in_german() {
+    with_browser("german", async |host, browser| {
+        let phone = Phone::open(browser, &host.page("/?customer=4")).await;
+        phone.says("Wo bleibt meine Bestellung?").await;
+        let answer = phone.answer(1).await;
+        assert!(answer.contains("automatisierte Nachricht") && answer.contains("kein Mensch"));
+        assert!(answer.contains("Bestellung"), "{answer}");
+        phone.says("Bist du ein Mensch?").await;
+        let answer = phone.answer(2).await;
+        assert!(answer.contains("Computerprogramm"), "{answer}");
+        assert!(answer.contains("hier schreibt kein Mensch"), "{answer}");
+        browser.shoot("german").await;
+        phone.says("STOPP").await;
+        phone.answer(3).await;
+        phone.says("Wo bleibt meine Bestellung?").await;
+        phone.waits().await;
+        assert_eq!(phone.answers().await.len(), 3, "the machine wrote after STOPP");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_erased_after_a_code_that_was_told_in_the_chat() {
+    with_browser("erased", async |host, browser| {
+        let phone = Phone::open(browser, &host.page("/?customer=5")).await;
+        phone.says("Where is my order?").await;
+        phone.answer(1).await;
+        assert_eq!(host.export("15550100204")["messages"].as_array().unwrap().len(), 1);
+
+        phone.says("Delete my data").await;
+        let asked = phone.answer(2).await;
+        let is_code =
+            |word: &&str| word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_digit());
+        let code = asked.split_whitespace().find(is_code).expect("a code").to_owned();
+        browser.shoot("code").await;
+        let wrong = if code == "12345678" { "87654321" } else { "12345678" };
+        phone.says(wrong).await;
+        assert!(phone.answer(3).await.contains("not the code"));
+        phone.says(&code).await;
+        let last = phone.answer(4).await;
+        assert!(last.contains("We were asked to erase"), "{last}");
+
+        browser
+            .until("the erasure", async || {
+                host.export("15550100204")["processing_confirmed"] == false
+            })
+            .await;
+        let export = host.export("15550100204");
+        assert_eq!(export["messages"].as_array().unwrap().len(), 0, "{export}");
+        assert_eq!(export["sent"].as_array().unwrap().len(), 0, "{export}");
     })
     .await;
 }

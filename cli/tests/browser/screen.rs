@@ -52,9 +52,10 @@ impl<'a> Phone<'a> {
         self.0.ask(script).await
     }
 
-    /// Opens that.
+    /// Opens that, and puts its message on top.
     pub(crate) async fn open_trace(&self) {
-        let script = "[...document.querySelectorAll('.why')].at(-1).open = true; return ''";
+        let script = "const why = [...document.querySelectorAll('.why')].at(-1); why.open = true; \
+                      why.closest('li').scrollIntoView({ block: 'start' }); return ''";
         self.0.ask(script).await;
     }
 

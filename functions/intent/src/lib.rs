@@ -74,7 +74,10 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
         // The time is taken anew: a detector may take long, and the message be late by now.
         let facts = self.facts(opened)?;
         let brand = self.book.brand(&facts.gate.at.brand);
-        let written = detection.and_then(|found| found.language);
+        // A code has no language: what it brings about is said in that in which it was told.
+        let told = facts.gate.challenge.filter(|_| facts.code_is_right.is_some());
+        let told = told.and_then(|challenge| challenge.language);
+        let written = told.or(detection.and_then(|found| found.language));
         Ok(Decision {
             route: decide(&facts, detection),
             found: detection.map(|detection| Found {

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{case::named, fault::Fault, ids::Eid, time::Time};
+use crate::{case::named, fault::Fault, ids::Eid, language::Language, time::Time};
 
 /// How long a code holds.
 pub const CODE_LIFE: Duration = Duration::from_mins(10);
@@ -35,6 +35,8 @@ pub struct Challenge {
     pub by: Eid,
     /// Since when it holds.
     pub at: Time,
+    /// The language in which it was told: a code has none.
+    pub language: Option<Language>,
     /// How many wrong ones came.
     pub tries: u32,
 }

@@ -331,6 +331,7 @@ impl Gate {
                 .text(Attribute::ChallengeKind, challenge.kind)
                 .text(Attribute::ChallengeBy, challenge.by)
                 .time(Attribute::ChallengeAt, challenge.at)
+                .maybe_text(Attribute::ChallengeLanguage, challenge.language)
                 .number(Attribute::ChallengeTries, i64::from(challenge.tries));
         }
         item.version = self.version.saturating_add(1);
@@ -387,7 +388,13 @@ fn challenge(item: &Item) -> Result<Option<Challenge>, Fault> {
     ) else {
         return Ok(None);
     };
-    Ok(Some(Challenge { kind, by, at, tries: count(item, Attribute::ChallengeTries) }))
+    Ok(Some(Challenge {
+        kind,
+        by,
+        at,
+        language: item.parse(Attribute::ChallengeLanguage)?,
+        tries: count(item, Attribute::ChallengeTries),
+    }))
 }
 
 fn count(item: &Item, attribute: Attribute) -> u32 {

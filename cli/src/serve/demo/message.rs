@@ -14,7 +14,7 @@ use super::trace::{Facts, Trace, placement};
 #[derive(Debug, Serialize)]
 pub(super) struct Message {
     is_mine: bool,
-    pub(super) text: Personal<String>,
+    text: Personal<String>,
     /// The language, if it is known.
     lang: Option<String>,
     at: String,
@@ -38,6 +38,34 @@ pub(super) fn conversation(
     since: &str,
     lang: Option<&str>,
 ) -> Vec<Message> {
+    let mut before = unknown_to_the_stand_in(lines, held, since, lang).into_iter().peekable();
+    let newest = lines.len().saturating_sub(1);
+    let mut shown = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        // The stand-in's lines are in their order already: its customers' times are whole seconds.
+        let at = line.at.rfc3339();
+        while let Some(earlier) = before.next_if(|earlier| earlier.at <= at) {
+            shown.push(earlier);
+        }
+        // Quick replies are gone with the next message, buttons and lists stay.
+        let can_press = channel == Channel::WhatsApp || index == newest;
+        shown.push(if line.from_customer {
+            asked(line, held)
+        } else {
+            said(line, held, lang, can_press)
+        });
+    }
+    shown.extend(before);
+    shown
+}
+
+/// What the ledgers have and the stand-in has not: from before it began, and what others delivered in its name.
+fn unknown_to_the_stand_in(
+    lines: &[Line],
+    held: &Export,
+    since: &str,
+    lang: Option<&str>,
+) -> Vec<Message> {
     let mut shown = Vec::new();
     for message in &held.messages {
         if lines.iter().any(|line| line.id == message.platform_message_id) {
@@ -54,16 +82,6 @@ pub(super) fn conversation(
         if let Some(text) = sent.text.clone() {
             shown.push(said_before(text, sent.at.as_deref(), by_person(sent.by), None));
         }
-    }
-    let newest = lines.len().saturating_sub(1);
-    for (index, line) in lines.iter().enumerate() {
-        // Quick replies are gone with the next message, buttons and lists stay.
-        let can_press = channel == Channel::WhatsApp || index == newest;
-        shown.push(if line.from_customer {
-            asked(line, held)
-        } else {
-            said(line, held, lang, can_press)
-        });
     }
     shown.sort_by(|one, other| one.at.cmp(&other.at));
     shown
@@ -164,5 +182,78 @@ const fn mark(mark: Mark) -> &'static str {
         Mark::Sent => "sent",
         Mark::Delivered => "delivered",
         Mark::Read => "read",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use forthright_core::{Time, ledger::ExportedReply, state::State};
+
+    use super::*;
+
+    fn line(seconds: i64, from_customer: bool, text: &str) -> Line {
+        Line {
+            id: format!("CANARY {text}").as_str().into(),
+            from_customer,
+            text: text.into(),
+            offered: vec![("forthright.person".to_owned(), "A person".to_owned())],
+            at: Time::from_seconds(seconds),
+            mark: Mark::Read,
+        }
+    }
+
+    fn held(seconds: i64, text: &str, reply: &str) -> ExportedMessage {
+        ExportedMessage {
+            sent_at: Some(Time::from_seconds(seconds).rfc3339()),
+            received_at: None,
+            kind: "text".to_owned(),
+            text: Some(text.into()),
+            platform_message_id: format!("CANARY {text}").as_str().into(),
+            state: State::Answered,
+            decision: None,
+            reason: None,
+            reply: Some(ExportedReply {
+                text: Some(reply.into()),
+                template: None,
+                disclosure: Some("suffix_every".to_owned()),
+                at: Some(Time::from_seconds(seconds).rfc3339()),
+                platform_message_id: None,
+            }),
+        }
+    }
+
+    fn shown(channel: Channel, lines: &[Line], messages: Vec<ExportedMessage>) -> Vec<Message> {
+        let held = Export { messages, ..Export::default() };
+        conversation(channel, lines, &held, &Time::from_seconds(100).rfc3339(), Some("en"))
+    }
+
+    #[test]
+    fn what_was_said_before_the_stand_in_began_is_shown_once_and_first() {
+        let lines = [line(101, true, "three"), line(101, false, "four"), line(101, true, "five")];
+        let messages = vec![held(10, "one", "two"), held(101, "three", "four")];
+        let shown = shown(Channel::WhatsApp, &lines, messages);
+        let texts: Vec<_> = shown.iter().map(|one| one.text.reveal().as_str()).collect();
+        assert!(texts == ["one", "two", "three", "four", "five"], "in another order");
+        assert_eq!(shown[3].by.as_deref(), Some("Machine · disclosure at the end"));
+        assert_eq!(shown[4].trace, Some(Trace::of_nothing()));
+        assert!(shown[3].lang.is_some() && shown[4].lang.is_none());
+    }
+
+    #[test]
+    fn a_persons_words_are_nobody_elses() {
+        let lines = [line(101, false, "Kim")];
+        let shown = shown(Channel::WhatsApp, &lines, Vec::new());
+        assert!(shown[0].by.is_none() && shown[0].lang.is_none() && shown[0].trace.is_none());
+    }
+
+    #[test]
+    fn quick_replies_go_with_the_next_message_and_buttons_stay() {
+        let lines = [line(101, false, "one"), line(102, false, "two")];
+        let offered = |channel| {
+            let shown = shown(channel, &lines, Vec::new());
+            shown.iter().map(|one| !one.offered.is_empty()).collect::<Vec<_>>()
+        };
+        assert_eq!(offered(Channel::WhatsApp), [true, true]);
+        assert_eq!(offered(Channel::Messenger), [false, true]);
     }
 }

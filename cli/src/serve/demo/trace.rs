@@ -64,10 +64,16 @@ impl Trace {
             let permille = found.confidence_permille;
             facts.push(("Intent", words(found.intent.name())));
             facts.push(("Confidence", format!("{}.{} %", permille / 10, permille % 10)));
+            if let Some(trigger) = found.trigger {
+                facts.push(("Trigger", words(trigger.name())));
+            }
             facts.push(("Detector", found.detector.clone()));
         }
         if let Some(decision) = message.decision {
             facts.push(("Route", route(&decision.route)));
+            if let Some(language) = decision.language {
+                facts.push(("Language", language.to_string()));
+            }
         }
         let reason = message.reason.map(str::to_owned).or_else(|| reason(message.decision?));
         if let Some(reason) = &reason {
@@ -119,6 +125,11 @@ fn route(route: &Route) -> String {
         Route::OptOut { confirmation } => {
             format!("nobody; the opt-out is confirmed once with {}", words(confirmation))
         }
+        Route::Challenge { kind, .. } => {
+            format!("the machine, which asks for a code that confirms the request for {kind}")
+        }
+        Route::WrongCode { .. } => "the machine, which says that the code was wrong".to_owned(),
+        Route::Erase { .. } => "nobody: everything is erased after a last notice".to_owned(),
         Route::Silent { .. } => "nobody".to_owned(),
     }
 }
@@ -127,7 +138,11 @@ fn reason(decision: &Decision) -> Option<String> {
     match &decision.route {
         Route::Person { reason, .. } => Some(reason.to_string()),
         Route::Silent { silence } => Some(silence.to_string()),
-        Route::Reply { .. } | Route::OptOut { .. } => None,
+        Route::Reply { .. }
+        | Route::Challenge { .. }
+        | Route::WrongCode { .. }
+        | Route::Erase { .. }
+        | Route::OptOut { .. } => None,
     }
 }
 
@@ -148,6 +163,7 @@ fn gate(reason: &str) -> Option<&'static str> {
             Silence::NotAsked => "the message itself: it asks for no answer",
             Silence::TakenBack => "the customer, who took the message back",
             Silence::Rated => "the message itself: a rating needs no answer",
+            Silence::Confirmed => "the erasure, whose notice answers",
         });
     }
     match reason.parse::<Reason>().ok()? {
@@ -163,7 +179,13 @@ fn gate(reason: &str) -> Option<&'static str> {
             Some("the platform, which holds the account back")
         }
         Reason::Restored => Some("data that was put back from a copy"),
+        Reason::Machine => Some("another machine, which seems to write"),
         Reason::AskedForPerson
+        | Reason::Safety
+        | Reason::LegalThreat
+        | Reason::Anger
+        | Reason::RepeatedFailure
+        | Reason::Language
         | Reason::MyData
         | Reason::NotUnderstood
         | Reason::NotText

@@ -280,7 +280,8 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 (vec![Write::replace(item)], Vec::new())
             }
             Route::Challenge { kind, .. } => {
-                let challenge = Challenge { kind: *kind, by: eid, at: now, tries: 0 };
+                let language = decision.language;
+                let challenge = Challenge { kind: *kind, by: eid, at: now, language, tries: 0 };
                 let gate = Gate { challenge: Some(challenge), ..gate.clone() };
                 let item = decided(Event::Decide)?;
                 (SubjectWrites::moving(&gate).and(Write::replace(item)).into_writes(), outbound())

@@ -176,6 +176,8 @@ attributes! {
     ChallengeTries = 65 "challenge_tries" Gate;
     /// How often the person has written in a row.
     Turns = 66 "turns" Gate;
+    /// The language in which a code was told.
+    ChallengeLanguage = 67 "challenge_language" Gate;
     /// Whether the machine may answer for the brand at all.
     Automation = 70 "automation" Brand;
     /// Templates that are withdrawn.

@@ -270,7 +270,7 @@ fn a_language_that_the_brand_does_not_speak_gets_a_person() {
 fn a_code_confirms_what_was_asked_for_ten_minutes_and_five_tries() {
     let minutes = |minutes| NOW.minus(Duration::from_mins(minutes));
     let asked = |kind, at, tries| Gate {
-        challenge: Some(Challenge { kind, by: EARLIER, at, tries }),
+        challenge: Some(Challenge { kind, by: EARLIER, at, language: None, tries }),
         ..open_gate()
     };
     let typed = |gate: &Gate, is_right| {
@@ -360,6 +360,7 @@ proptest! {
             kind: if whole { RequestKind::Access } else { RequestKind::Erasure },
             by: EARLIER,
             at: NOW.minus(Duration::from_mins(minutes)),
+            language,
             tries,
         });
         gate.disclosed_at = told.map(|hours| NOW.minus(Duration::from_hours(hours)));

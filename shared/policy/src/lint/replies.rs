@@ -80,6 +80,7 @@ const fn breach(unfit: Unfit) -> Option<(&'static str, Rule, &'static str)> {
         | Unfit::NoTemplate
         | Unfit::NoDisclosure
         | Unfit::Withdrawn
+        | Unfit::Code
         | Unfit::TooLong(_) => return None,
     })
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use forthright_core::outbound::Rendered;
+use forthright_core::{Language, outbound::Rendered};
 
 use super::{Found, Rule, Source, place};
 use crate::{
     brand::{Brand, Context},
     disclosure::Disclosures,
     fault::{ContentError, Place},
-    language::{Language, language_of},
+    language::language_of,
     offered::Titles,
     template::Template,
     wording,
