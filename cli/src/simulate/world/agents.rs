@@ -38,7 +38,7 @@ impl Call {
 }
 
 impl World {
-    /// Somebody reads a case, and does something with it.
+    /// Somebody reads a case, and does something with it. Now and then two people do who have read the same.
     pub(super) fn agent(&mut self, deed: Deed, case: usize) {
         let rows = self.ground.memory.rows();
         let live = rows.iter().filter(|row| {
@@ -51,6 +51,15 @@ impl World {
         let Some((case, row)) = chosen else {
             return;
         };
+        let tag = ETag::of(row.version);
+        let people = if self.calls.len().is_multiple_of(3) { 2 } else { 1 };
+        for _ in 0..people {
+            self.does(deed, *case, tag, row.get_text(Attribute::Assignee));
+        }
+    }
+
+    /// Does something with a case that somebody has, as whoever has read this version of it.
+    fn does(&mut self, deed: Deed, case: CaseId, tag: ETag, assignee: Option<&str>) {
         let number = self.calls.len();
         let words = format!("CANARY person {number}");
         let (name, body) = match deed {
@@ -58,8 +67,7 @@ impl World {
                 self.tally.count("people take cases");
                 // Of three people, who takes it from whoever has it.
                 let agent = format!("agent-{}", number % 3);
-                let from = row.get_text(Attribute::Assignee);
-                ("take", json!({ "agent": agent, "from": from }))
+                ("take", json!({ "agent": agent, "from": assignee }))
             }
             Deed::Answer => {
                 self.ground.platform.expect_words(&words);
@@ -80,7 +88,7 @@ impl World {
             }
         };
         let mut call = Call::of(&format!("/api/cases/{case}/{name}"), &body);
-        call.says(header::IF_MATCH, &ETag::of(row.version).to_string());
+        call.says(header::IF_MATCH, &tag.to_string());
         self.make(call);
     }
 
