@@ -38,7 +38,7 @@ pub(crate) fn test(root: &Path, recorded: &mut Recorded) -> Result<Outcome> {
     let mut command = Command::new("cargo");
     command
         .current_dir(root)
-        .args(["test", "--package", "forthright-cli", "--test", "browser", "--all-features"])
+        .args(["test", "--workspace", "--all-features", "--test", "browser"])
         // One after the other: each has a browser of its own.
         .args(["--locked", "--", "--nocapture", "--test-threads=1"])
         .env("FORTHRIGHT_CHROMIUM", found.browser)
