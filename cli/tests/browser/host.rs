@@ -74,7 +74,12 @@ impl Host {
             .current_dir(self.folder.path())
             .output()
             .unwrap();
-        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        // One says that nothing is held.
+        assert!(
+            matches!(told.status.code(), Some(0 | 1)),
+            "{}",
+            String::from_utf8_lossy(&told.stderr)
+        );
         serde_json::from_slice(&told.stdout).unwrap()
     }
 

@@ -27,7 +27,9 @@ mod stores;
 pub use case_call::{Answer, CaseCall, Moved, Taking};
 pub use cases::{CaseView, Cases, Thread};
 pub use content::{Noted, Said, Written};
-pub use export::{Export, ExportedCase, ExportedMessage, ExportedNote, ExportedSent};
+pub use export::{
+    Export, ExportedCase, ExportedMessage, ExportedNote, ExportedReply, ExportedSent,
+};
 pub use inbox::{Inbox, Intake, Opened};
 pub use register::{BodyMark, Register, Settings};
 pub use replies::{Claim, Claimed, Due, Replies};

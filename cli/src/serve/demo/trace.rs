@@ -224,9 +224,10 @@ mod tests {
         let found = Found {
             intent: Intent::OrderStatus,
             confidence_permille: 973,
+            trigger: None,
             detector: "rules@3".to_owned(),
         };
-        Decision { route, found: Some(found), ruleset: "abc".to_owned() }
+        Decision { route, found: Some(found), language: None, ruleset: "abc".to_owned() }
     }
 
     fn traced(state: State, route: Route, reason: Option<&str>) -> Trace {
