@@ -224,7 +224,7 @@ fn people_read_the_findings_by_file_with_a_line_of_what_there_is_in_all() {
     assert!(lines[refund + 1].contains("warning") && lines[refund + 1].ends_with("[capitals]"));
     assert!(at(STOP).unwrap() > refund);
     assert!(lines.contains(&"     5  error    owner: must not be empty  [unreadable]"), "{said}");
-    assert!(lines.last().unwrap().starts_with("1 error, 1 warning, "), "{said}");
+    assert!(lines.last().unwrap().starts_with("1 error, 2 warnings, "), "{said}");
     assert!(!said.contains('\u{1b}'), "no control character reaches the terminal");
 }
 

@@ -80,6 +80,37 @@ fn a_first_start_shows_a_page_and_a_command_whose_message_is_answered() {
 }
 
 #[test]
+fn the_pages_obey_nobody_but_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = demo(folder.path());
+    let own = server.address().to_string();
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let said = |host: &str, headers: &[(&str, &str)], body: &str| {
+        let headers = [&[form], headers].concat();
+        server.call(&wire::request_to(host, ("POST", "/say"), &headers, body.as_bytes())).status()
+    };
+    let body = "channel=whatsapp&customer=1&text=CANARY+order";
+    assert_eq!(said(&own, &[("sec-fetch-site", "cross-site")], body), 403);
+    assert_eq!(said(&own, &[("origin", "http://evil.example")], body), 403);
+    assert_eq!(said("evil.example", &[], body), 421);
+    for wrong in [
+        "channel=whatsapp&customer=01&text=CANARY",
+        "channel=pigeon&customer=1&text=CANARY",
+        "channel=whatsapp&customer=1",
+        "channel=whatsapp&customer=1&text=CANARY&more=1",
+    ] {
+        assert_eq!(said(&own, &[("sec-fetch-site", "same-origin")], wrong), 400, "{wrong}");
+    }
+    assert!(!server.get("/").text().contains("CANARY order"), "a refused form was obeyed");
+    for path in ["/?customer=0", "/?channel=pigeon", "/agent?done=1&more=1", "/agent/cases/1"] {
+        assert!([400, 404].contains(&server.get(path).status()), "{path}");
+    }
+    assert_eq!(said(&own, &[("origin", &format!("http://{own}"))], body), 303);
+    assert!(server.get("/").text().contains("CANARY order"));
+    server.stop();
+}
+
+#[test]
 fn the_printed_command_is_refused_with_another_body() {
     let folder = tempfile::tempdir().unwrap();
     let server = demo(folder.path());

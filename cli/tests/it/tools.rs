@@ -48,8 +48,9 @@ pub(crate) fn erase(folder: &Path) {
 /// Says something on the demo's page, which waits for an answer.
 pub(crate) fn say(server: &Server, text: &str) {
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    let body = format!("text={}", text.replace(' ', "+"));
-    let answer = server.call(&wire::request("POST", "/say", &form, body.as_bytes()));
+    let body = format!("channel=whatsapp&customer=1&text={}", text.replace(' ', "+"));
+    let host = server.address().to_string();
+    let answer = server.call(&wire::request_to(&host, ("POST", "/say"), &form, body.as_bytes()));
     assert_eq!(answer.status(), 303);
 }
 

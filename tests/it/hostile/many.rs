@@ -90,12 +90,12 @@ fn beside_a_message() -> Vec<Row> {
     vec![
         signed(
             "a hundred thousand keys in a message",
-            with("{\"from\"", &format!("{{{keys}\"from\"")),
+            with("\"from\"", &format!("{keys}\"from\"")),
             taken(1, 0),
         ),
         signed(
             "a hundred thousand keys around all",
-            with("{\"entry\"", &format!("{{{keys}\"entry\"")),
+            with("\"entry\"", &format!("{keys}\"entry\"")),
             taken(1, 0),
         ),
         signed(

@@ -27,6 +27,12 @@ struct Services {
     secret: Mutex<Vec<(&'static str, Option<&'static str>)>>,
 }
 
+/// A context as what is wrapped under it: the same in whatever order its names come.
+fn wrapped(context: &Value) -> String {
+    let names: std::collections::BTreeMap<_, _> = context.as_object().unwrap().iter().collect();
+    data_encoding::BASE64.encode(format!("{names:?}").as_bytes())
+}
+
 async fn answer(
     State(services): State<Arc<Services>>,
     headers: HeaderMap,
@@ -44,13 +50,11 @@ async fn answer(
     let (status, answer) = match operation.as_str() {
         "GenerateDataKeyWithoutPlaintext" => {
             // What is wrapped is the context: whoever brings another one does not get it open.
-            let wrapped =
-                data_encoding::BASE64.encode(body["EncryptionContext"].to_string().as_bytes());
+            let wrapped = wrapped(&body["EncryptionContext"]);
             (StatusCode::OK, json!({ "CiphertextBlob": wrapped, "KeyId": body["KeyId"] }))
         }
         "Decrypt" => {
-            let wrapped =
-                data_encoding::BASE64.encode(body["EncryptionContext"].to_string().as_bytes());
+            let wrapped = wrapped(&body["EncryptionContext"]);
             if body["CiphertextBlob"] == wrapped {
                 let root = data_encoding::BASE64.encode(&[7; 32]);
                 (StatusCode::OK, json!({ "Plaintext": root, "KeyId": body["KeyId"] }))
