@@ -79,7 +79,7 @@ impl Reading {
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid =
                 error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-            let line = valid.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+            let line = valid.split(|byte| *byte == b'\n').count();
             format!("is not UTF-8, in line {line}; save it as UTF-8")
         })?;
         self.files.texts.insert(path.to_owned(), text);

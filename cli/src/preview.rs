@@ -49,18 +49,15 @@ pub(crate) fn run(asked: &args::Preview) -> Result<bool, Problem> {
 
 fn brand<'a>(book: &'a Book, name: Option<&str>) -> Result<&'a Brand, Problem> {
     let names = || listed(book.brands().map(|brand| brand.id().to_string()));
-    match name {
-        Some(name) => book
-            .brands()
-            .find(|brand| brand.id().as_str() == name)
-            .ok_or_else(|| format!("there is no brand `{name}`; there are {}", names()).into()),
-        None => {
-            let mut brands = book.brands();
-            match (brands.next(), brands.next()) {
-                (Some(brand), None) => Ok(brand),
-                _ => Err(format!("name a brand with --brand: {}", names()).into()),
-            }
-        }
+    if let Some(name) = name {
+        let found = book.brands().find(|brand| brand.id().as_str() == name);
+        return found
+            .ok_or_else(|| format!("there is no brand `{name}`; there are {}", names()).into());
+    }
+    let mut brands = book.brands();
+    match (brands.next(), brands.next()) {
+        (Some(brand), None) => Ok(brand),
+        _ => Err(format!("name a brand with --brand: {}", names()).into()),
     }
 }
 

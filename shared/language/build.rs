@@ -20,6 +20,10 @@ mod words;
 use train::{Line, Lines};
 use utterances::Utterances;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Cargo tells a build script by its environment where to write"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     let content = Path::new("../../content/intents");
     println!("cargo::rerun-if-changed={}", content.display());

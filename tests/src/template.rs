@@ -29,8 +29,10 @@ pub fn check(input: &[u8]) {
     };
     let mut blocks = input.split(DIVIDER);
     let limit = limit(blocks.next().unwrap_or_default());
-    let [a, b, c, d, e, f] = std::array::from_fn(|_| blocks.next().unwrap_or_default());
-    let values = [a, b, c, d, e, f, CODE];
+    let mut values = [CODE; 7];
+    for value in values.iter_mut().take(6) {
+        *value = blocks.next().unwrap_or_default();
+    }
     let Some(text) = blocks.next() else {
         is_served_as_it_is(&values);
         return;

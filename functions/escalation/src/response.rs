@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// What became of a move; `done` is the status if it is done.
 pub(crate) fn moved(done: StatusCode, answer: &Answer) -> Response {
     match answer {
-        Answer::Done(Moved { out, note, etag, hints: _ }) => {
+        Answer::Done(Moved { out, note, etag, .. }) => {
             let mut body = json!({ "out": out });
             if let (Some(note), Value::Object(fields)) = (note, &mut body) {
                 fields.insert("note".to_owned(), json!(note));

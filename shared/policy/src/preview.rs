@@ -170,7 +170,7 @@ impl Said {
             (is_end_full, is_top_full)
         };
         let length = limit.length(text);
-        Ok(Ok(Self { length, is_body_full, is_disclosure_full, outbound }))
+        Ok(Ok(Self { outbound, length, is_body_full, is_disclosure_full }))
     }
 }
 

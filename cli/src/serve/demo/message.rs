@@ -74,7 +74,7 @@ fn unknown_to_the_stand_in(
         shown.push(written_before(message));
         let reply = message.reply.as_ref().filter(|reply| is_before(reply.at.as_deref(), since));
         if let Some((text, reply)) = reply.and_then(|reply| Some((reply.text.clone()?, reply))) {
-            let by = by_machine(reply.disclosure.as_deref());
+            let by = Some(by_machine(reply.disclosure.as_deref()));
             shown.push(said_before(text, reply.at.as_deref(), by, lang));
         }
     }
@@ -109,7 +109,7 @@ fn said(line: &Line, held: &Export, lang: Option<&str>, can_press: bool) -> Mess
     let reply = replies().find(|reply| reply.text.as_ref() == Some(&line.text));
     let sent = held.sent.iter().rev().find(|sent| sent.text.as_ref() == Some(&line.text));
     let (by, is_machine) = match (reply, sent) {
-        (Some(reply), _) => (by_machine(reply.disclosure.as_deref()), true),
+        (Some(reply), _) => (Some(by_machine(reply.disclosure.as_deref())), true),
         (None, Some(sent)) => (by_person(sent.by), sent.by != Actor::Agent),
         (None, None) => (None, false),
     };
@@ -161,11 +161,11 @@ fn is_before(at: Option<&str>, since: &str) -> bool {
     at.is_some_and(|at| at < since)
 }
 
-fn by_machine(disclosure: Option<&str>) -> Option<String> {
-    Some(match disclosure {
+fn by_machine(disclosure: Option<&str>) -> String {
+    match disclosure {
         Some(disclosure) => format!("Machine · disclosure {}", placement(disclosure)),
         None => "Machine".to_owned(),
-    })
+    }
 }
 
 fn by_person(by: Actor) -> Option<String> {

@@ -47,12 +47,12 @@ fn macro_f1(pairs: &[(usize, usize)], intents: usize) -> f64 {
             let matches = pairs
                 .iter()
                 .filter(|(is, was)| ((*is == intent) == wanted) && ((*was == intent) == guessed));
-            matches.count() as f64
+            u32::try_from(matches.count()).map(f64::from).unwrap()
         };
         let (hits, misses, alarms) = (count(true, true), count(true, false), count(false, true));
         2.0 * hits / (2.0 * hits + misses + alarms)
     };
-    (0..intents).map(of).sum::<f64>() / intents as f64
+    (0..intents).map(of).sum::<f64>() / u32::try_from(intents).map(f64::from).unwrap()
 }
 
 #[test]

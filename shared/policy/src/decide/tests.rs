@@ -5,7 +5,7 @@ use forthright_core::{
     challenge::Challenge,
     gate::{HandedBack, Held, Suppressed, WINDOW},
     offer::Rating,
-    outbound::{Outbound, Placement, TextLimit, TextUnit},
+    outbound::{Outbound, TextLimit, TextUnit},
 };
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -321,9 +321,12 @@ fn says_what_it_is(
     let disclosed = BOOK.disclose(brand, placement, &reply, limit).unwrap();
     let text = Outbound::Machine(disclosed).text().reveal().clone();
     let statement = BOOK.disclosures(brand, reply.language).unwrap().statement(placement);
-    let has = |form: &String| match placement {
-        Placement::SuffixEvery => text.ends_with(form.as_str()),
-        _ => text.starts_with(form.as_str()),
+    let has = |form: &String| {
+        if placement.is_prefix() {
+            text.starts_with(form.as_str())
+        } else {
+            text.ends_with(form.as_str())
+        }
     };
     prop_assert!(has(&statement.full) || has(&statement.short), "{text}");
     prop_assert!(route.challenge().is_none() || text.contains("12345678"), "{text}");

@@ -44,7 +44,7 @@ struct Text<'a> {
     language: Language,
     /// The line on which it begins.
     begins: usize,
-    text: &'a str,
+    words: &'a str,
 }
 
 /// Notes what reads badly in replies, disclosures, and the brands' own words.
@@ -53,7 +53,7 @@ pub(super) fn look(shelves: &Shelves<'_>, found: &mut Found) {
     for reply in &shelves.replies {
         for (text, begins) in reply.texts() {
             let language = reply.template.language();
-            let text = Text { path: reply.source.path, language, begins, text };
+            let text = Text { path: reply.source.path, language, begins, words: text };
             text.check(&own, found);
         }
     }
@@ -99,7 +99,7 @@ fn check_disclosures(
             if let Some(text) = text {
                 let line = source.line_of(&format!("{}.{form}", placement.name()));
                 let begins = line.unwrap_or(1);
-                Text { path: source.path, language, begins, text }.check(own, found);
+                Text { path: source.path, language, begins, words: text }.check(own, found);
             }
         }
     }
@@ -110,7 +110,7 @@ impl Text<'_> {
         let promises = PROMISES.iter().filter(|(code, _)| *code == self.language.code());
         let promises: Vec<_> = promises.flat_map(|(_, phrases)| phrases.iter()).collect();
         let mut exclamations = 0_usize;
-        for (line, number) in self.text.lines().zip(self.begins..) {
+        for (line, number) in self.words.lines().zip(self.begins..) {
             let mut note = |rule, what: String| found.add(self.path, Some(number), rule, what);
             if line.split_whitespace().any(is_insecure) {
                 note(Rule::InsecureLink, "a link must begin with `https://`".to_owned());

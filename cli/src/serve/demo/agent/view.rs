@@ -27,7 +27,8 @@ pub(super) struct Shown {
 /// A case as the API tells it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Case {
-    case: CaseId,
+    #[serde(rename = "case")]
+    id: CaseId,
     pub(super) state: CaseState,
     reason: Reason,
     priority: Priority,
@@ -73,7 +74,7 @@ impl Case {
     /// The case for a page.
     pub(super) fn shown(&self, now: &str) -> Value {
         context! {
-            id => self.case.to_string(),
+            id => self.id.to_string(),
             reason => words(self.reason.name()),
             state => words(self.state.name()),
             priority => self.priority.name(),
