@@ -125,6 +125,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
         Grant::data(Action::Put, "S#"),
         Grant::data(Action::Get, "C#"),
         Grant::data(Action::Put, "C#"),
+        Grant::data(Action::Get, "R#"),
         Grant::data(Action::Put, "R#"),
     ];
 
