@@ -3,12 +3,15 @@
 //! Phrases stand in `content/intents/<language>/rules.toml`; the model is trained from the utterances beside them when this
 //! crate is built (`build.rs`, `train.rs`).
 
+#[cfg(test)]
+mod content;
 pub mod detector;
 #[cfg(test)]
 mod encode;
 mod features;
 mod form;
 pub mod model;
+mod rank;
 pub mod rules;
 #[cfg(test)]
 mod train;

@@ -8,6 +8,7 @@ use forthright_core::{Intent, Language};
 use crate::{
     features::Features,
     form::{MAGIC, RARITY_UNITS, VERSION},
+    rank::ranked,
 };
 
 /// More columns than this no model has.
@@ -173,17 +174,6 @@ impl Model {
         let at = self.hashes.get(from..to)?.binary_search(&hash).ok()?;
         Some(from.saturating_add(at))
     }
-}
-
-/// The places of the scores, the largest first, and how far the first is above the second.
-fn ranked(scores: &[f32]) -> (Vec<usize>, f32) {
-    let mut order: Vec<(usize, f32)> = scores.iter().copied().enumerate().collect();
-    order.sort_by(|one, other| other.1.total_cmp(&one.1));
-    let margin = match order.as_slice() {
-        [(_, first), (_, second), ..] => first - second,
-        _ => 0.0,
-    };
-    (order.into_iter().map(|(index, _)| index).collect(), margin)
 }
 
 #[expect(

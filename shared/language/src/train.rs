@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, thread};
 
-use crate::{features::Features, weights::Weights};
+use crate::{features::Features, rank::ranked, weights::Weights};
 
 /// A feature that stands in fewer lines tells nothing that another line could be judged by.
 const LINES_MIN: u32 = 2;
@@ -91,8 +91,8 @@ impl Lines {
         let guess = |line| {
             let scores = weights.scores(self.features.get(line)?);
             let (intents, _languages) = scores.split_at_checked(self.intent_count)?;
-            let (intent, margin) = best(intents)?;
-            Some(Guess { line, intent, margin })
+            let (order, margin) = ranked(intents);
+            Some(Guess { line, intent: *order.first()?, margin })
         };
         of(true).filter_map(guess).collect()
     }
@@ -193,14 +193,6 @@ impl Pool {
     fn permille(&self) -> u16 {
         (1_000.0 * f64::from(self.right) / (f64::from(self.lines) + 1.0)) as u16
     }
-}
-
-/// The largest, and how far it is above the next.
-pub(crate) fn best(scores: &[f32]) -> Option<(usize, f32)> {
-    let mut order: Vec<(usize, f32)> = scores.iter().copied().enumerate().collect();
-    order.sort_by(|one, other| other.1.total_cmp(&one.1));
-    let (first, second) = (order.first()?, order.get(1)?);
-    Some((first.0, first.1 - second.1))
 }
 
 /// Weights without values, for the features that are frequent enough.

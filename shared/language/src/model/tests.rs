@@ -1,44 +1,12 @@
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    content::Content,
     train::{Line, Lines},
-    utterances::Utterances,
 };
-
-/// Every utterance of the content, as the build script reads it: names of intents and languages, and lines.
-fn content() -> (Vec<String>, Vec<String>, Vec<(usize, usize, String)>) {
-    let root = Path::new("../../content/intents");
-    let (mut intents, mut languages, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-    for folder in sorted(root) {
-        languages.push(stem(&folder));
-        for file in sorted(&folder).into_iter().filter(|file| stem(file) != "rules") {
-            let intent = stem(&file);
-            let read = Utterances::parse(&intent, &fs::read_to_string(&file).unwrap()).unwrap();
-            let known = intents.iter().position(|known| *known == intent);
-            let number = known.unwrap_or_else(|| {
-                intents.push(intent);
-                intents.len() - 1
-            });
-            let language = languages.len() - 1;
-            lines.extend(read.utterances.into_iter().map(|text| (number, language, text)));
-        }
-    }
-    (intents, languages, lines)
-}
-
-fn sorted(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap().to_str().unwrap().to_owned()
-}
 
 /// The mean of F1 over the intents, of (wanted, found).
 fn macro_f1(pairs: &[(usize, usize)], intents: usize) -> f64 {
@@ -57,22 +25,22 @@ fn macro_f1(pairs: &[(usize, usize)], intents: usize) -> f64 {
 
 #[test]
 fn the_shipped_content_is_told_apart_in_each_language() {
-    let (intents, languages, texts) = content();
-    let lines: Vec<Line<'_>> = texts
-        .iter()
-        .map(|(intent, language, text)| Line { text, intent: *intent, language: *language })
-        .collect();
-    let guesses = Lines::read(&lines, intents.len(), languages.len()).cross_validate();
-    assert_eq!(guesses.len(), lines.len(), "each line is judged once, by a model without it");
+    let content = Content::read(Path::new("../../content/intents")).unwrap();
+    let guesses = content.lines().cross_validate();
+    assert_eq!(
+        guesses.len(),
+        content.utterances.len(),
+        "each line is judged once, by a model without it"
+    );
     let mut pairs: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
     for guess in &guesses {
-        let line = &lines[guess.line];
-        pairs.entry(line.language).or_default().push((line.intent, guess.intent));
+        let (intent, language, _) = &content.utterances[guess.line];
+        pairs.entry(*language).or_default().push((*intent, guess.intent));
     }
     for (language, pairs) in pairs {
-        let f1 = macro_f1(&pairs, intents.len());
-        println!("{}: {} lines, macro-F1 {f1:.4}", languages[language], pairs.len());
-        assert!(f1 >= 0.85, "{}: {f1}", languages[language]);
+        let f1 = macro_f1(&pairs, content.intents.len());
+        println!("{}: {} lines, macro-F1 {f1:.4}", content.languages[language], pairs.len());
+        assert!(f1 >= 0.85, "{}: {f1}", content.languages[language]);
     }
 }
 
