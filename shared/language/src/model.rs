@@ -14,6 +14,9 @@ use crate::{
 /// More columns than this no model has.
 const COLUMNS_MAX: usize = 64;
 
+/// So many products of a weight and a rarity fit into a sum of 32 bits.
+const FEATURES_AT_ONCE: usize = 1_024;
+
 /// By how much a language must be preferred to the next to be believed.
 const LANGUAGE_MARGIN_MIN: f32 = 0.3;
 
@@ -146,17 +149,25 @@ impl Model {
         for group in [&features.words, &features.pieces] {
             let mut sums = [0_i64; COLUMNS_MAX];
             let mut square = 0_u64;
-            for &hash in group {
-                let Some(row) = self.row(hash) else {
-                    square = square.saturating_add(u64::from(self.rarity_unknown).pow(2));
-                    continue;
-                };
-                let rarity = self.rarity.get(row).copied().unwrap_or_default();
-                square = square.saturating_add(u64::from(rarity).pow(2));
-                let from = row.saturating_mul(self.columns.len());
-                let weights = self.weights.get(from..).unwrap_or_default();
-                for (sum, weight) in sums.iter_mut().zip(weights.iter().take(self.columns.len())) {
-                    *sum = sum.saturating_add(i64::from(*weight).saturating_mul(i64::from(rarity)));
+            for part in group.chunks(FEATURES_AT_ONCE) {
+                let mut few = [0_i32; COLUMNS_MAX];
+                for &hash in part {
+                    let Some(row) = self.row(hash) else {
+                        square = square.saturating_add(u64::from(self.rarity_unknown).pow(2));
+                        continue;
+                    };
+                    let rarity = self.rarity.get(row).copied().unwrap_or_default();
+                    square = square.saturating_add(u64::from(rarity).pow(2));
+                    let from = row.saturating_mul(self.columns.len());
+                    let to = from.saturating_add(self.columns.len());
+                    let weights = self.weights.get(from..to).unwrap_or_default();
+                    // Nothing wraps: a part is too short for that. What cannot fail is done for several columns at once.
+                    for (sum, weight) in few.iter_mut().zip(weights) {
+                        *sum = sum.wrapping_add(i32::from(*weight).wrapping_mul(i32::from(rarity)));
+                    }
+                }
+                for (sum, few) in sums.iter_mut().zip(few) {
+                    *sum = sum.saturating_add(i64::from(few));
                 }
             }
             let length = fraction(square).sqrt().max(RARITY_UNITS.recip());
