@@ -1,4 +1,4 @@
-//! A headless browser, driven through its WebDriver.
+//! A headless browser, driven through its `WebDriver`.
 
 use std::{
     fs,
@@ -102,8 +102,8 @@ impl Browser {
         loop {
             match self.driver.find(By::Css(css)).await {
                 Ok(element) => return element,
-                Err(_) if start.elapsed() < WAIT_MAX => tokio::time::sleep(LOOK).await,
-                Err(_) => panic!("{}: there is no `{css}`", self.name),
+                Err(_absent) if start.elapsed() < WAIT_MAX => tokio::time::sleep(LOOK).await,
+                Err(error) => panic!("{}: there is no `{css}`: {error}", self.name),
             }
         }
     }
@@ -170,8 +170,8 @@ impl Browser {
     }
 
     async fn number(&self, script: &str) -> i64 {
-        self.driver.execute(script, Vec::new()).await.unwrap().json().as_f64().unwrap().round()
-            as i64
+        let told = self.driver.execute(script, Vec::new()).await.unwrap();
+        format!("{:.0}", told.json().as_f64().unwrap()).parse().unwrap()
     }
 
     /// By how many pixels the page is wider than what is seen.
@@ -228,7 +228,7 @@ impl Browser {
     }
 }
 
-/// WebDriver's calls, over the HTTP client that is linked anyway.
+/// `WebDriver`'s calls, over the HTTP client that is linked anyway.
 struct Http;
 
 type Sent<'a> = Pin<Box<dyn Future<Output = WebDriverResult<Response<Bytes>>> + Send + 'a>>;
