@@ -56,12 +56,11 @@ impl Detector {
     pub fn find(&self, text: &str) -> Detection {
         let words = words(text);
         let message = Message::of(&words);
-        let judged = self.model.judge(text);
+        let judged = self.model.judge(text, &words);
         let trigger = self.rules.iter().find_map(|rules| rules.trigger(&message));
         let ruled = self.rules.iter().find_map(|rules| rules.find(&message));
-        let guessed = judged.ranking.first().copied().unwrap_or(Intent::NoneOfThese);
         Detection {
-            intent: ruled.map_or(guessed, |ruled| ruled.intent),
+            intent: ruled.map_or(judged.intent, |ruled| ruled.intent),
             confidence_permille: ruled
                 .map_or(judged.confidence_permille, |ruled| ruled.confidence_permille),
             is_whole_message: ruled.is_some_and(|ruled| ruled.is_whole_message),

@@ -21,5 +21,5 @@ mod weights;
 mod words;
 
 pub use detector::{DETECTOR, Detector, DetectorError, check_intents};
-pub use model::{Judged, Model, ModelError};
+pub use model::{Model, ModelError};
 pub use rules::RulesError;

@@ -8,7 +8,7 @@ use forthright_core::{Intent, Language};
 use crate::{
     features::Features,
     form::{MAGIC, RARITY_UNITS, VERSION},
-    rank::ranked,
+    rank::best,
 };
 
 /// More columns than this no model has.
@@ -45,13 +45,13 @@ pub struct Model {
 
 /// What a model says of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
-    /// The intents, the likeliest first, with a confidence in thousandths for the first.
-    pub ranking: Vec<Intent>,
+pub(crate) struct Judged {
+    /// The likeliest intent.
+    pub(crate) intent: Intent,
     /// How often such a margin was right about lines that the model had not seen, in thousandths.
-    pub confidence_permille: u16,
+    pub(crate) confidence_permille: u16,
     /// The language; none where it could be several.
-    pub language: Option<Language>,
+    pub(crate) language: Option<Language>,
 }
 
 impl Model {
@@ -113,20 +113,19 @@ impl Model {
         &self.intents
     }
 
-    /// What `text` means, and in which language it is. Takes time in proportion to its length.
-    pub fn judge(&self, text: &str) -> Judged {
-        let scores = self.scores(&Features::of(text));
+    /// What `text` means, whose words are `words`, and in which language it is. Takes time in proportion to its length.
+    pub(crate) fn judge(&self, text: &str, words: &[String]) -> Judged {
+        let scores = self.scores(&Features::of(text, words));
         let (intents, languages) =
             scores.split_at_checked(self.intents.len()).unwrap_or((&scores, &[]));
-        let (ranking, margin) = ranked(intents);
-        let (best, language_margin) = ranked(languages);
-        let language = best.first().and_then(|index| self.languages.get(*index)).copied();
+        let (intent, margin) = best(intents).unwrap_or_default();
+        let (language, language_margin) = best(languages).unwrap_or_default();
+        let is_told =
+            language_margin >= LANGUAGE_MARGIN_MIN && text.chars().any(char::is_alphabetic);
         Judged {
-            ranking: ranking.iter().filter_map(|index| self.intents.get(*index)).copied().collect(),
+            intent: self.intents.get(intent).copied().unwrap_or(Intent::NoneOfThese),
             confidence_permille: self.confidence(margin),
-            language: language.filter(|_| {
-                language_margin >= LANGUAGE_MARGIN_MIN && text.chars().any(char::is_alphabetic)
-            }),
+            language: self.languages.get(language).copied().filter(|_| is_told),
         }
     }
 
@@ -148,16 +147,16 @@ impl Model {
         let mut scores: Vec<f32> = self.columns.iter().map(|(_, bias)| *bias).collect();
         for group in [&features.words, &features.pieces] {
             let mut sums = [0_i64; COLUMNS_MAX];
-            let mut square = 0_u64;
+            let mut square = 0_i64;
             for part in group.chunks(FEATURES_AT_ONCE) {
                 let mut few = [0_i32; COLUMNS_MAX];
                 for &hash in part {
                     let Some(row) = self.row(hash) else {
-                        square = square.saturating_add(u64::from(self.rarity_unknown).pow(2));
+                        square = square.saturating_add(i64::from(self.rarity_unknown).pow(2));
                         continue;
                     };
                     let rarity = self.rarity.get(row).copied().unwrap_or_default();
-                    square = square.saturating_add(u64::from(rarity).pow(2));
+                    square = square.saturating_add(i64::from(rarity).pow(2));
                     let from = row.saturating_mul(self.columns.len());
                     let to = from.saturating_add(self.columns.len());
                     let weights = self.weights.get(from..to).unwrap_or_default();
@@ -172,7 +171,7 @@ impl Model {
             }
             let length = fraction(square).sqrt().max(RARITY_UNITS.recip());
             for ((score, (scale, _)), sum) in scores.iter_mut().zip(&self.columns).zip(sums) {
-                *score += scale * signed_fraction(sum) / length;
+                *score += scale * fraction(sum) / length;
             }
         }
         scores
@@ -202,16 +201,7 @@ fn between(low: u16, high: u16, share: f32) -> u16 {
     clippy::as_conversions,
     reason = "the nearest is near enough"
 )]
-const fn fraction(number: u64) -> f32 {
-    number as f32
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::as_conversions,
-    reason = "the nearest is near enough"
-)]
-const fn signed_fraction(number: i64) -> f32 {
+const fn fraction(number: i64) -> f32 {
     number as f32
 }
 

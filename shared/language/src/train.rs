@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, thread};
 
-use crate::{features::Features, rank::ranked, weights::Weights};
+use crate::{features::Features, rank::best, weights::Weights, words::words};
 
 /// A feature that stands in fewer lines tells nothing that another line could be judged by.
 const LINES_MIN: u32 = 2;
@@ -60,7 +60,7 @@ impl Lines {
     /// Reads the features of `lines`; each label below its count.
     pub(crate) fn read(lines: &[Line<'_>], intent_count: usize, language_count: usize) -> Self {
         Self {
-            features: lines.iter().map(|line| Features::of(line.text)).collect(),
+            features: lines.iter().map(|line| Features::of(line.text, &words(line.text))).collect(),
             intents: lines.iter().map(|line| line.intent).collect(),
             languages: lines.iter().map(|line| line.language).collect(),
             intent_count,
@@ -91,8 +91,8 @@ impl Lines {
         let guess = |line| {
             let scores = weights.scores(self.features.get(line)?);
             let (intents, _languages) = scores.split_at_checked(self.intent_count)?;
-            let (order, margin) = ranked(intents);
-            Some(Guess { line, intent: *order.first()?, margin })
+            let (intent, margin) = best(intents)?;
+            Some(Guess { line, intent, margin })
         };
         of(true).filter_map(guess).collect()
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     content::Content,
     train::{Line, Lines},
+    words::words,
 };
 
 /// The mean of F1 over the intents, of (wanted, found).
@@ -73,7 +74,12 @@ fn the_same_lines_make_the_same_model() {
     assert_eq!(bytes, make());
     let model = Model::read(&bytes).unwrap();
     for (number, line) in lines.iter().enumerate() {
-        assert_eq!(model.judge(line.text).ranking[0], Intent::ALL[number % 7], "{}", line.text);
+        assert_eq!(
+            model.judge(line.text, &words(line.text)).intent,
+            Intent::ALL[number % 7],
+            "{}",
+            line.text
+        );
     }
 }
 
@@ -94,7 +100,7 @@ proptest! {
         let mut bytes = include_bytes!(concat!(env!("OUT_DIR"), "/model.bin")).to_vec();
         bytes[at] = byte;
         if let Ok(model) = Model::read(&bytes) {
-            model.judge(&text);
+            model.judge(&text, &words(&text));
         }
     }
 }
