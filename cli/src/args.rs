@@ -1,5 +1,7 @@
 //! What can be typed.
 
+pub mod learn;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -43,6 +45,16 @@ pub enum Command {
     Check(Check),
     /// Show a reply as the customer would read it, and what would keep the machine from sending it
     Preview(Preview),
+    /// Train a model from labelled lines
+    Train(learn::Train),
+    /// Say how good a model is, where it errs, and how far it can be believed
+    Eval(learn::Eval),
+    /// Read lines from standard input: what each wants, in which language, how it feels, and which personal data is in it
+    Detect(learn::Detect),
+    /// Take personal data out of the lines of standard input
+    Redact(learn::RedactLines),
+    /// Compare how well people are understood in each language, variety and spelling
+    Fairness(learn::Fairness),
     /// Put the functions under every fault that can be thought of, in virtual time, and say which promises broke
     Simulate(Simulate),
 }

@@ -7,6 +7,7 @@ mod control;
 mod folder;
 mod host;
 mod inspect;
+mod learn;
 mod place;
 mod preview;
 mod restore;
@@ -44,6 +45,11 @@ pub fn run(args: Args) -> ExitCode {
         Command::Inspect(asked) => inspect::run(&asked),
         Command::Check(asked) => check::run(&asked),
         Command::Preview(asked) => preview::run(&asked),
+        Command::Train(asked) => learn::train::run(&asked),
+        Command::Eval(asked) => learn::eval::run(&asked),
+        Command::Detect(asked) => learn::detect::run(&asked),
+        Command::Redact(asked) => learn::detect::redact(&asked),
+        Command::Fairness(asked) => learn::fairness::run(&asked),
         Command::Simulate(simulate) => tools::simulate(&simulate),
     };
     match outcome {

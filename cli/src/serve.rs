@@ -70,7 +70,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<(), Problem> {
 
     let (lanes, receivers) = Lanes::new(LANE_HINTS);
     let parts = Parts {
-        engines: Engines::embedded(&book, Detector::new(book.intent_rules())?)?,
+        engines: Engines::embedded(&book, Detector::new(book.phrases())?)?,
         book,
         accounts: accounts.clone(),
         operator_token: operator_token.clone(),

@@ -291,7 +291,7 @@ where
 /// The detector of this build; its model is read once for all tests.
 fn detector() -> Detector {
     static DETECTOR: LazyLock<Detector> =
-        LazyLock::new(|| Detector::new(Book::embedded().unwrap().intent_rules()).unwrap());
+        LazyLock::new(|| Detector::new(Book::embedded().unwrap().phrases()).unwrap());
     DETECTOR.clone()
 }
 

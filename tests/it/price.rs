@@ -144,7 +144,7 @@ impl Trial {
             Parts {
                 engines: Engines::embedded(
                     &served.book,
-                    Detector::new(served.book.intent_rules()).unwrap(),
+                    Detector::new(served.book.phrases()).unwrap(),
                 )
                 .unwrap(),
                 book: served.book,

@@ -102,7 +102,7 @@ impl Content {
         let brand = book.brands().next().ok_or("there is no demo brand")?;
         let accounts = brand.accounts(&source)?;
         let Served { book, accounts } = Served::of(book, accounts)?;
-        let engines = Engines::embedded(&book, Detector::new(book.intent_rules())?)?;
+        let engines = Engines::embedded(&book, Detector::new(book.phrases())?)?;
         Ok(Self { book, engines, accounts })
     }
 

@@ -10,7 +10,7 @@ use forthright_policy::Book;
 async fn main() -> Result<(), Error> {
     let aws = Aws::start().await?;
     let book = Book::embedded()?;
-    let engines: Engines<_> = Engines::embedded(&book, Detector::new(book.intent_rules())?)?;
+    let engines: Engines<_> = Engines::embedded(&book, Detector::new(book.phrases())?)?;
     let intent = Intent {
         inbox: Inbox::new(&aws.stores()?),
         detector: engines,

@@ -57,6 +57,8 @@ named! {
         Safety = "safety",
         /// A lawyer, a court or an authority is named.
         LegalThreat = "legal_threat",
+        /// The customer was robbed by others, or suspects it.
+        Fraud = "fraud",
         /// The customer is very angry.
         Anger = "anger",
         /// Another machine seems to write.
@@ -167,6 +169,7 @@ impl Reason {
             Self::MyData
             | Self::Safety
             | Self::LegalThreat
+            | Self::Fraud
             | Self::OutcomeUnknown
             | Self::Poison
             | Self::Unreadable

@@ -81,10 +81,26 @@ named! {
         Safety = "safety",
         /// A lawyer, a court or an authority is named.
         LegalThreat = "legal_threat",
+        /// Somebody was robbed by others: a stolen account, a false shop, an unknown debit.
+        Fraud = "fraud",
         /// The customer is very angry.
         Anger = "anger",
         /// Another machine seems to write: an automatic reply, or a text of our own that came back.
         Machine = "machine",
+    }
+}
+
+named! {
+    /// How somebody feels who wrote a message. It orders the queue of people, and decides nothing else.
+    Sentiment "sentiment" {
+        /// Angry.
+        Angry = "angry",
+        /// Sad, disappointed or desperate.
+        Sad = "sad",
+        /// Neither, or nothing is known.
+        Neutral = "neutral",
+        /// Pleased or thankful.
+        Pleased = "pleased",
     }
 }
 
@@ -101,8 +117,23 @@ pub struct Detection {
     pub language: Option<Language>,
     /// What calls a person, whatever the intent.
     pub trigger: Option<Trigger>,
+    /// How the person feels.
+    pub sentiment: Sentiment,
+    /// Whether it cannot wait.
+    pub is_urgent: bool,
     /// Which detector said so, with its version, for the decision's record.
     pub detector: &'static str,
+}
+
+/// The texts of the files in `content/intents/<language>` that tell by phrases what somebody wants and feels.
+#[derive(Debug, Clone, Copy)]
+pub struct Phrases<'a> {
+    /// Which language.
+    pub language: Language,
+    /// `rules.toml`
+    pub rules: &'a str,
+    /// `moods.toml`
+    pub moods: &'a str,
 }
 
 /// One message, as a detector is asked about it.

@@ -1,17 +1,10 @@
-//! Reads `content/intents`: what the model is trained from.
+//! The utterances of `content/intents`: what the model is trained from.
 
-use std::{
-    error::Error,
-    fs,
-    path::{Path, PathBuf},
-};
+use forthright_classifier::{Line, Names, TrainingSet};
 
-use crate::{
-    train::{Line, Lines},
-    utterances::Utterances,
-};
+use crate::utterances::Utterances;
 
-/// Every utterance of the content, in the order of the files' names.
+/// Every utterance of the content, in the order in which the files were added.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     /// The languages: the names of the folders.
@@ -23,54 +16,48 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// Reads all files below `root`. The error names the file, and says what is wrong with it.
-    pub(crate) fn read(root: &Path) -> Result<Self, Box<dyn Error>> {
-        let mut content = Self::default();
-        for folder in sorted(root)? {
-            let language = content.languages.len();
-            content.languages.push(name(&folder)?);
-            for file in sorted(&folder)? {
-                let intent = name(&file)?;
-                if intent == "rules" {
-                    continue; // phrases, which need no model
-                }
-                let read = Utterances::parse(&intent, &fs::read_to_string(&file)?)
-                    .map_err(|what| format!("{}: {what}", file.display()))?;
-                let number = content.number(intent);
-                let texts = read.utterances.into_iter();
-                content.utterances.extend(texts.map(|text| (number, language, text)));
-            }
+    /// Adds the text of `intents/<language>/<name>.toml`. The error names the file, and says what is wrong with it.
+    pub(crate) fn add(&mut self, language: &str, name: &str, text: &str) -> Result<(), String> {
+        if matches!(name, "moods" | "rules") {
+            return Ok(()); // phrases, which need no model
         }
-        Ok(content)
+        let read = Utterances::parse(name, text)
+            .map_err(|what| format!("intents/{language}/{name}.toml: {what}"))?;
+        let language = number(&mut self.languages, language);
+        let intent = number(&mut self.intents, name);
+        let texts = read.utterances.into_iter();
+        self.utterances.extend(texts.map(|text| (intent, language, text)));
+        Ok(())
     }
 
-    /// The utterances as numbers.
-    pub(crate) fn lines(&self) -> Lines {
+    /// What a model of it tells apart.
+    pub(crate) fn names(&self) -> Names {
+        Names {
+            labels: self.intents.clone(),
+            languages: self.languages.clone(),
+            has_background: false,
+        }
+    }
+
+    /// The utterances, to learn from.
+    pub(crate) fn lines(&self) -> Vec<Line<'_>> {
         let lines = self.utterances.iter();
-        let lines: Vec<Line<'_>> = lines
-            .map(|(intent, language, text)| Line { text, intent: *intent, language: *language })
-            .collect();
-        Lines::read(&lines, self.intents.len(), self.languages.len())
+        lines
+            .map(|(intent, language, text)| Line { text, label: *intent, language: Some(*language) })
+            .collect()
     }
 
-    /// The number of an intent, a new one if it is new.
-    fn number(&mut self, intent: String) -> usize {
-        let known = self.intents.iter().position(|known| *known == intent);
-        known.unwrap_or_else(|| {
-            self.intents.push(intent);
-            self.intents.len().saturating_sub(1)
-        })
+    /// The same as features.
+    pub(crate) fn training_set(&self) -> TrainingSet {
+        TrainingSet::read(&self.lines(), self.names())
     }
 }
 
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
-    let mut paths = entries.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn name(path: &Path) -> Result<String, Box<dyn Error>> {
-    let name = path.file_stem().and_then(|stem| stem.to_str());
-    Ok(name.ok_or_else(|| format!("{}: its name is not UTF-8", path.display()))?.to_owned())
+/// The number of a name, a new one if it is new.
+fn number(names: &mut Vec<String>, name: &str) -> usize {
+    let known = names.iter().position(|known| *known == *name);
+    known.unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len().saturating_sub(1)
+    })
 }

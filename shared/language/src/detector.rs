@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use forthright_core::{Asked, DetectIntent, Detection, Fault, Intent, Language};
-
-use crate::{
-    model::{Model, ModelError},
-    rules::{Message, Rules, RulesError},
-    utterances::Utterances,
-    words::words,
+use forthright_classifier::{Model, ModelError, Scores, words};
+use forthright_core::{
+    Asked, DetectIntent, Detection, Fault, Intent, Language,
+    detect::{Phrases, Trigger},
 };
 
-/// The name of this detector in a decision's record: of its model, with a digest. The digest of the content tells which
+use crate::{
+    identify::identify,
+    moods::{Moods, MoodsError, Strengths, clauses},
+    rules::{Message, Rules, RulesError},
+    utterances::Utterances,
+};
+
+/// The name of this detector in a decision's record: of its model, with a checksum. The digest of the content tells which
 /// phrases it had.
 pub const DETECTOR: &str = env!("FORTHRIGHT_MODEL_ID");
 
@@ -21,9 +25,15 @@ pub enum DetectorError {
     /// The phrases of a language cannot be used.
     #[error(transparent)]
     Rules(#[from] RulesError),
+    /// The words of a language that tell feelings cannot be used.
+    #[error(transparent)]
+    Moods(#[from] MoodsError),
     /// The model cannot be used.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The model tells something apart that this program does not know.
+    #[error("the model names `{0}`, which is no intent or language of this program")]
+    Name(String),
     /// There are no phrases at all.
     #[error("intents: there is no `rules.toml` in any language")]
     NoRules,
@@ -36,51 +46,134 @@ pub enum DetectorError {
 #[derive(Debug, Clone)]
 pub struct Detector {
     rules: Vec<Rules>,
+    moods: Vec<(Language, Moods)>,
     model: Arc<Model>,
+    intents: Arc<[Intent]>,
+    languages: Arc<[Language]>,
+}
+
+/// Everything that is read from one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What decides.
+    pub detection: Detection,
+    /// What else it could be, the likeliest first, with thousandths.
+    pub alternatives: Vec<(Intent, u16)>,
+    /// All that calls a person.
+    pub triggers: Vec<Trigger>,
 }
 
 impl Detector {
-    /// The detector with the phrases of these languages: the texts of their `intents/<language>/rules.toml`.
+    /// The detector with the model that this program was built with, and the phrases of these languages.
     pub fn new<'a>(
-        rules: impl IntoIterator<Item = (Language, &'a str)>,
+        phrases: impl IntoIterator<Item = Phrases<'a>>,
     ) -> Result<Self, DetectorError> {
-        let rules = rules.into_iter().map(|(language, text)| Rules::parse(language, text));
-        let rules: Vec<_> = rules.collect::<Result<_, _>>()?;
+        Self::with_model(built_in_model()?, phrases)
+    }
+
+    /// The detector with another model, whose labels are names of intents.
+    pub fn with_model<'a>(
+        model: Model,
+        phrases: impl IntoIterator<Item = Phrases<'a>>,
+    ) -> Result<Self, DetectorError> {
+        let (mut rules, mut moods) = (Vec::new(), Vec::new());
+        for Phrases { language, rules: rules_text, moods: moods_text } in phrases {
+            rules.push(Rules::parse(language, rules_text)?);
+            moods.push((language, Moods::parse(language, moods_text)?));
+        }
         if rules.is_empty() {
             return Err(DetectorError::NoRules);
         }
-        Ok(Self { rules, model: Arc::new(Model::embedded()?) })
+        let intents = known(&model.names().labels)?;
+        let languages = known(&model.names().languages)?;
+        Ok(Self { rules, moods, model: Arc::new(model), intents, languages })
+    }
+
+    /// The model that it asks.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     /// What the person wants who wrote `text`.
     pub fn find(&self, text: &str) -> Detection {
         let words = words(text);
+        self.detection(text, &words, &self.model.read_text(text, &words))
+    }
+
+    /// Everything about `text`.
+    pub fn read(&self, text: &str) -> Reading {
+        let words = words(text);
+        let scores = self.model.read_text(text, &words);
+        let detection = self.detection(text, &words, &scores);
         let message = Message::of(&words);
-        let judged = self.model.judge(text, &words);
-        let trigger = self.rules.iter().find_map(|rules| rules.trigger(&message));
+        let mut triggers: Vec<Trigger> =
+            self.rules.iter().flat_map(|rules| rules.triggers(&message)).collect();
+        triggers.sort_unstable();
+        triggers.dedup();
+        let alternatives = scores.alternatives(4).into_iter();
+        let alternatives = alternatives
+            .filter_map(|(label, permille)| Some((*self.intents.get(label)?, permille)))
+            .filter(|(intent, _)| *intent != detection.intent)
+            .take(3);
+        Reading { alternatives: alternatives.collect(), triggers, detection }
+    }
+
+    fn detection(&self, text: &str, words: &[String], scores: &Scores<'_>) -> Detection {
+        let message = Message::of(words);
+        let judged = scores.judge();
+        let guessed = self.intents.get(judged.label).copied().unwrap_or(Intent::NoneOfThese);
+        let trigger = self.rules.iter().find_map(|rules| rules.triggers(&message).next());
         let ruled = self.rules.iter().find_map(|rules| rules.find(&message));
+        let told = scores
+            .language()
+            .and_then(|(language, margin)| Some((*self.languages.get(language)?, margin)));
+        let language = identify(text, told);
+        let strengths = self.strengths(text, language);
         Detection {
-            intent: ruled.map_or(judged.intent, |ruled| ruled.intent),
+            intent: ruled.map_or(guessed, |ruled| ruled.intent),
             confidence_permille: ruled
                 .map_or(judged.confidence_permille, |ruled| ruled.confidence_permille),
             is_whole_message: ruled.is_some_and(|ruled| ruled.is_whole_message),
-            language: judged.language,
+            language,
             trigger,
+            sentiment: strengths.sentiment(),
+            is_urgent: strengths.is_urgent(),
             detector: DETECTOR,
         }
     }
+
+    /// The moods of the language, or of all where it is unknown.
+    fn strengths(&self, text: &str, language: Option<Language>) -> Strengths {
+        let clauses = clauses(text);
+        let all = self.moods.iter();
+        let fitting = all.filter(|(of, _)| language.is_none_or(|language| *of == language));
+        let read = fitting.map(|(_, moods)| moods.read_message(text, &clauses));
+        read.fold(Strengths::default(), Strengths::or)
+    }
+}
+
+/// The model that this program was built with.
+pub fn built_in_model() -> Result<Model, ModelError> {
+    Model::read(include_bytes!(concat!(env!("OUT_DIR"), "/model.bin")))
+}
+
+/// `names` as what this program knows.
+fn known<N: std::str::FromStr>(names: &[String]) -> Result<Arc<[N]>, DetectorError> {
+    let known = |name: &String| name.parse().map_err(|_unknown| DetectorError::Name(name.clone()));
+    names.iter().map(known).collect()
 }
 
 /// Whether `intents/<language>/<name>.toml` can be used: the phrases of a language, or the utterances of an intent. If not,
 /// what is wrong.
 pub fn check_intents(language: Language, name: &str, text: &str) -> Result<(), String> {
-    if name == "rules" {
-        return Rules::parse(language, text).map(drop).map_err(|error| error.to_string());
+    match name {
+        "rules" => Rules::parse(language, text).map(drop).map_err(|error| error.to_string()),
+        "moods" => Moods::parse(language, text).map(drop).map_err(|error| error.to_string()),
+        _ if name.parse::<Intent>().is_err() => {
+            Err(format!("`{name}` is no intent; the file must be named after one"))
+        }
+        _ => Utterances::parse(name, text).map(drop),
     }
-    if name.parse::<Intent>().is_err() {
-        return Err(format!("`{name}` is no intent; the file must be named after one"));
-    }
-    Utterances::parse(name, text).map(drop)
 }
 
 impl DetectIntent for Detector {

@@ -1,25 +1,20 @@
-//! What a person wants: phrases and a linear model that read one message, in this process and in linear time.
+//! What a person wants, how they feel, in which language they write, and what they tell of themselves: read from one message,
+//! in this process and in linear time.
 //!
-//! Phrases stand in `content/intents/<language>/rules.toml`; the model is trained from the utterances beside them when this
-//! crate is built (`build.rs`, `train.rs`).
+//! Phrases stand in `content/intents/<language>/rules.toml` and `moods.toml`; the model is trained from the utterances beside
+//! them when this crate is built (`build.rs`).
 
-#[cfg(test)]
 mod content;
 pub mod detector;
-#[cfg(test)]
-mod encode;
-mod features;
-mod form;
-pub mod model;
-mod rank;
+mod identify;
+pub mod moods;
 pub mod rules;
-#[cfg(test)]
-mod train;
+pub mod training;
+mod typos;
 mod utterances;
-#[cfg(test)]
-mod weights;
-mod words;
 
-pub use detector::{DETECTOR, Detector, DetectorError, check_intents};
-pub use model::{Model, ModelError};
+pub use detector::{
+    DETECTOR, Detector, DetectorError, Reading, built_in_model, check_intents,
+};
+pub use moods::MoodsError;
 pub use rules::RulesError;

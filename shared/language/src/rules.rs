@@ -5,10 +5,10 @@ use std::{
     sync::Arc,
 };
 
+use foldhash::fast::FixedState;
+use forthright_classifier::words;
 use forthright_core::{Intent, Language, detect::Trigger};
 use serde::Deserialize;
-
-use crate::words::words;
 
 /// What must not rest on a guess has phrases in each language: what is decided of people's data, and that they are not
 /// written to any more.
@@ -73,7 +73,7 @@ enum Match {
 
 /// Phrases by their first word.
 #[derive(Debug, Clone, Default)]
-struct Phrases(HashMap<String, Vec<Vec<String>>>);
+struct Phrases(HashMap<String, Vec<Vec<String>>, FixedState>);
 
 /// A message, as the rules see it.
 pub(crate) struct Message<'a> {
@@ -175,9 +175,12 @@ impl Rules {
         })
     }
 
-    /// What calls a person, whatever else the message says.
-    pub(crate) fn trigger(&self, message: &Message<'_>) -> Option<Trigger> {
-        self.triggers.iter().find(|rule| rule.holds(message)).map(|rule| rule.meaning)
+    /// What calls a person, whatever else the message says; in the order of the rules.
+    pub(crate) fn triggers<'r>(
+        &'r self,
+        message: &'r Message<'_>,
+    ) -> impl Iterator<Item = Trigger> + 'r {
+        self.triggers.iter().filter(|rule| rule.holds(message)).map(|rule| rule.meaning)
     }
 }
 

@@ -30,7 +30,7 @@ impl Utterances {
         }
         let mut seen = std::collections::HashSet::new();
         for utterance in &file.utterances {
-            let words = crate::words::words(utterance).join(" ");
+            let words = forthright_classifier::words(utterance).join(" ");
             if words.is_empty() && !utterance.chars().any(|letter| !letter.is_whitespace()) {
                 return Err("utterances: one is empty".to_owned());
             }

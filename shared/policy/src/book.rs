@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use forthright_core::{
     BrandId, Channel, Intent, Language, Personal,
     decision::TemplateId,
+    detect::Phrases,
     offer::Offers,
     outbound::{self, Disclosed, Placement, Rendered, TextLimit},
 };
@@ -23,17 +24,24 @@ use crate::{
     wording::CODE,
 };
 
-/// The content that this program was built with: the demo brand and the texts it answers with.
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../content");
+/// The content that this program was built with: the demo brand, the texts it answers with, and the phrases it knows.
+static EMBEDDED: Dir<'_> = include_dir!("$OUT_DIR/content");
 
 /// Every brand, template and disclosure, checked; texts are rendered once, since no template may name a customer.
 #[derive(Debug, Clone)]
 pub struct Book {
     brands: BTreeMap<BrandId, Shelf>,
     templates: BTreeMap<Language, BTreeMap<TemplateId, Template>>,
-    intent_rules: BTreeMap<Language, String>,
+    phrases: BTreeMap<Language, PhraseFiles>,
     titles: BTreeMap<Language, Titles>,
     digest: String,
+}
+
+/// The texts of `rules.toml` and `moods.toml` of a language.
+#[derive(Debug, Clone, Default)]
+struct PhraseFiles {
+    rules: String,
+    moods: String,
 }
 
 /// What one brand says, by language.
@@ -98,7 +106,7 @@ impl Book {
         let mut book = Self {
             brands: BTreeMap::new(),
             templates: BTreeMap::new(),
-            intent_rules: BTreeMap::new(),
+            phrases: BTreeMap::new(),
             titles: BTreeMap::new(),
             digest: digest_of(&files),
         };
@@ -122,10 +130,13 @@ impl Book {
                 ["offers", _] => {
                     book.titles.insert(language_of(path)?, Titles::parse(path, text)?);
                 }
-                ["intents", language, "rules.toml"] => {
+                ["intents", language, name @ ("moods.toml" | "rules.toml")] => {
                     let language =
                         language.parse().map_err(|error| ContentError::new(path, error))?;
-                    book.intent_rules.insert(language, text.clone());
+                    let phrases = book.phrases.entry(language).or_default();
+                    let place =
+                        if name == "rules.toml" { &mut phrases.rules } else { &mut phrases.moods };
+                    place.clone_from(text);
                 }
                 _ => {
                     return Err(ContentError::new(path, "no content is kept under this name"));
@@ -136,10 +147,24 @@ impl Book {
             return Err(ContentError::new("brands", "there is no brand"));
         }
         book.check_offers()?;
+        book.check_phrases()?;
         for shelf in book.brands.values_mut() {
             shelf.fill(&disclosures, &book.templates)?;
         }
         Ok(book)
+    }
+
+    /// A language has both files of phrases, or none.
+    fn check_phrases(&self) -> Result<(), ContentError> {
+        for (language, phrases) in &self.phrases {
+            for (name, text) in [("moods", &phrases.moods), ("rules", &phrases.rules)] {
+                if text.is_empty() {
+                    let path = format!("intents/{language}/{name}.toml");
+                    return Err(ContentError::new(&path, "it is missing or empty; the other is there"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a template offers must have words in its language.
@@ -189,9 +214,13 @@ impl Book {
         self.brands.get(brand)?.disclosures.get(&language)
     }
 
-    /// The texts of all `intents/<language>/rules.toml`, for the detector; they are under the digest too.
-    pub fn intent_rules(&self) -> impl Iterator<Item = (Language, &str)> {
-        self.intent_rules.iter().map(|(language, text)| (*language, text.as_str()))
+    /// The phrases of each language, for the detector; they are under the digest too.
+    pub fn phrases(&self) -> impl Iterator<Item = Phrases<'_>> {
+        self.phrases.iter().map(|(language, files)| Phrases {
+            language: *language,
+            rules: &files.rules,
+            moods: &files.moods,
+        })
     }
 
     /// SHA-256 over every path and text, in hexadecimal digits: what was in force, for every decision's record.

@@ -63,7 +63,7 @@ pub struct Facts<'a> {
 /// 9. The platform's window is closed: a person.
 /// 10. A machine seems to write: a person, to whom nothing is said, or two machines would never end.
 /// 11. The message is the code that was asked for: what it confirms, or that it was wrong.
-/// 12. Something calls a person whatever else is said: harm, the law, anger.
+/// 12. Something calls a person whatever else is said: harm, the law, fraud, anger.
 /// 13. The customer asks whether this is a machine: the truth.
 /// 14. The customer asks for a person, or about their data: a person, or first a code.
 /// 15. The machine answered very often in a row: a person.
@@ -184,6 +184,7 @@ const fn reason_of(trigger: Trigger) -> Reason {
     match trigger {
         Trigger::Safety => Reason::Safety,
         Trigger::LegalThreat => Reason::LegalThreat,
+        Trigger::Fraud => Reason::Fraud,
         Trigger::Anger => Reason::Anger,
         Trigger::Machine => Reason::Machine,
     }

@@ -183,6 +183,7 @@ fn gate(reason: &str) -> Option<&'static str> {
         Reason::AskedForPerson
         | Reason::Safety
         | Reason::LegalThreat
+        | Reason::Fraud
         | Reason::Anger
         | Reason::RepeatedFailure
         | Reason::Language

@@ -1,0 +1,352 @@
+//! From lines to a model.
+
+use std::{collections::HashMap, ops::Range};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    calibration::{Calibration, Guess},
+    encode::encode,
+    factors::{self, Factors},
+    features::Features,
+    parallel::in_parallel,
+    support_vectors,
+    vocabulary::Vocabulary,
+    weights::Weights,
+    words::words,
+};
+
+/// How many parts the lines are split into to find out how often a model is right about what it has not seen.
+pub const FOLDS: usize = 5;
+
+/// With fewer lines factors learn nothing that support vectors do not know better, and every fold is held out in turn.
+const MANY_LINES: usize = 2_000;
+/// How many factored models are averaged, each of its own chance.
+const FACTORED: usize = 2;
+/// How much the support vectors may count against the factored models.
+const SHARES: [f32; 3] = [4.0, 8.0, 16.0];
+
+/// One line to learn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// What somebody may write.
+    pub text: &'a str,
+    /// What it means: the number of a label, or the number behind the last for the background.
+    pub label: usize,
+    /// The number of its language, where languages are told as well.
+    pub language: Option<usize>,
+}
+
+/// What a model tells apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The labels.
+    pub labels: Vec<String>,
+    /// The languages; none if they are not told.
+    pub languages: Vec<String>,
+    /// Whether there are lines that belong to no label.
+    pub has_background: bool,
+}
+
+impl Names {
+    /// The columns of the labels and of the background.
+    fn scoring(&self) -> usize {
+        self.labels.len().saturating_add(usize::from(self.has_background))
+    }
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// What chance began with.
+    pub seed: u64,
+    /// SHA-256 of the lines, their labels and the settings.
+    pub digest: [u8; 32],
+    /// Under which licence the lines are, as SPDX says it if it can.
+    pub licence: String,
+    /// Where the lines come from.
+    pub sources: String,
+}
+
+/// How to train.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What chance begins with.
+    pub seed: u64,
+    /// How large the model may become, in bytes.
+    pub bytes_max: usize,
+    /// Whether only support vectors are wanted: less time, and nearly as good.
+    pub support_vectors_only: bool,
+    /// Under which licence the lines are.
+    pub licence: String,
+    /// Where the lines come from.
+    pub sources: String,
+}
+
+/// Hears how far the training is.
+pub trait Progress: Sync {
+    /// So many parts are to be done.
+    fn begin(&self, parts: usize);
+    /// One more is done.
+    fn advance(&self);
+}
+
+/// Nobody hears.
+impl Progress for () {
+    fn begin(&self, _parts: usize) {}
+    fn advance(&self) {}
+}
+
+/// A trained model.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The model's file.
+    pub bytes: Vec<u8>,
+    /// What it was made of: `support vectors`, or with factored models.
+    pub method: String,
+    /// How many of the held-out lines that were of a label were told right.
+    pub held_out_right: usize,
+    /// How many there were.
+    pub held_out: usize,
+}
+
+/// Lines as numbers.
+#[derive(Debug)]
+pub struct TrainingSet {
+    names: Names,
+    features: Vec<Features>,
+    labels: Vec<usize>,
+    languages: Vec<Option<usize>>,
+    digest: Sha256,
+}
+
+/// What was found out on lines that were held out.
+#[derive(Debug)]
+struct HeldOut {
+    share: Option<f32>,
+    guesses: Vec<Guess>,
+}
+
+impl TrainingSet {
+    /// Reads the features of `lines`.
+    pub fn read(lines: &[Line<'_>], names: Names) -> Self {
+        let mut digest = Sha256::new();
+        for line in lines {
+            digest.update(line.label.to_le_bytes());
+            digest.update(line.text.len().to_le_bytes());
+            digest.update(line.text);
+        }
+        for name in names.labels.iter().chain(&names.languages) {
+            digest.update(name.len().to_le_bytes());
+            digest.update(name);
+        }
+        Self {
+            names,
+            features: lines.iter().map(|line| Features::of(line.text, &words(line.text))).collect(),
+            labels: lines.iter().map(|line| line.label).collect(),
+            languages: lines.iter().map(|line| line.language).collect(),
+            digest,
+        }
+    }
+
+    /// The model that fits all lines, with the confidence that its like deserved on lines they had not seen.
+    pub fn train(&self, settings: &Settings, progress: &impl Progress) -> Trained {
+        let factored = !settings.support_vectors_only && self.labels.len() >= MANY_LINES;
+        let folds = if self.labels.len() < MANY_LINES { 0..FOLDS } else { 0..1 };
+        progress.begin(folds.len().saturating_add(1).saturating_mul(self.parts(factored)));
+        let held_out = self.hold_out(folds, factored, settings.seed, progress);
+        let all: Vec<usize> = (0..self.features.len()).collect();
+        let weights = self.fit(&all, factored, settings.seed, progress).at(held_out.share);
+        let label_count = self.names.labels.len();
+        let of_labels = held_out.guesses.iter().filter(|guess| guess.wanted < label_count);
+        let rights = of_labels.clone().filter(|guess| guess.judge(label_count).0 == guess.wanted);
+        let mut digest = self.digest.clone();
+        digest.update(settings.seed.to_le_bytes());
+        digest.update(settings.bytes_max.to_le_bytes());
+        let origin = Origin {
+            seed: settings.seed,
+            digest: digest.finalize().into(),
+            licence: settings.licence.clone(),
+            sources: settings.sources.clone(),
+        };
+        let calibration = Calibration::of(&held_out.guesses, label_count);
+        Trained {
+            bytes: encode(&weights, &self.names, &calibration, &origin, settings.bytes_max),
+            method: held_out.share.map_or_else(
+                || "support vectors".to_owned(),
+                |share| format!("{share} times support vectors, {FACTORED} factored models"),
+            ),
+            held_out_right: rights.count(),
+            held_out: of_labels.count(),
+        }
+    }
+
+    /// What a model says of each line that was made of the other folds: the line, its label, and what was found.
+    pub fn cross_validate(&self, settings: &Settings) -> Vec<(usize, usize, usize)> {
+        let factored = !settings.support_vectors_only && self.labels.len() >= MANY_LINES;
+        let held_out = self.hold_out(0..FOLDS, factored, settings.seed, &());
+        let label_count = self.names.labels.len();
+        let guesses = held_out.guesses.iter();
+        guesses.map(|guess| (guess.line, guess.wanted, guess.judge(label_count).0)).collect()
+    }
+
+    /// The fold of each line: those of one label and language are dealt in turn.
+    pub fn folds(&self) -> Vec<usize> {
+        let mut dealt: HashMap<(usize, Option<usize>), usize> = HashMap::new();
+        let labels = self.labels.iter().zip(&self.languages);
+        labels
+            .map(|(&label, &language)| {
+                let next = dealt.entry((label, language)).or_default();
+                *next = next.wrapping_add(1);
+                *next % FOLDS
+            })
+            .collect()
+    }
+
+    /// Fits models without each of `folds` and lets them guess about it; with factored models, with the share that guessed best.
+    fn hold_out(
+        &self,
+        folds: Range<usize>,
+        factored: bool,
+        seed: u64,
+        progress: &impl Progress,
+    ) -> HeldOut {
+        let of = self.folds();
+        let shares: Vec<Option<f32>> =
+            if factored { SHARES.map(Some).into() } else { vec![None] };
+        let mut tried: Vec<Vec<Guess>> = vec![Vec::new(); shares.len()];
+        for fold in folds {
+            let lines = |is_held_out: bool| -> Vec<usize> {
+                let all = of.iter().enumerate();
+                all.filter(|(_, at)| (**at == fold) == is_held_out).map(|(line, _)| line).collect()
+            };
+            let fitted = self.fit(&lines(false), factored, seed, progress);
+            let held_out = lines(true);
+            for (guesses, &share) in tried.iter_mut().zip(&shares) {
+                let weights = fitted.at(share);
+                guesses.extend(held_out.iter().filter_map(|&line| self.guess(&weights, line)));
+            }
+        }
+        let label_count = self.names.labels.len();
+        let right = |guesses: &[Guess]| {
+            guesses.iter().filter(|guess| guess.judge(label_count).0 == guess.wanted).count()
+        };
+        let mut best: Option<HeldOut> = None;
+        for (guesses, share) in tried.into_iter().zip(shares) {
+            if best.as_ref().is_none_or(|best| right(&guesses) > right(&best.guesses)) {
+                best = Some(HeldOut { share, guesses });
+            }
+        }
+        best.unwrap_or(HeldOut { share: None, guesses: Vec::new() })
+    }
+
+    fn guess(&self, weights: &Weights, line: usize) -> Option<Guess> {
+        let mut scores = weights.scores(self.features.get(line)?);
+        scores.truncate(self.names.scoring());
+        Some(Guess { line, wanted: *self.labels.get(line)?, scores })
+    }
+
+    /// How many parts a fit has that progress counts.
+    fn parts(&self, factored: bool) -> usize {
+        let columns = self.names.scoring().saturating_add(self.names.languages.len());
+        columns.saturating_add(if factored { FACTORED * factors::ROUNDS } else { 0 })
+    }
+
+    /// The models that fit the chosen lines.
+    fn fit(
+        &self,
+        chosen: &[usize],
+        factored: bool,
+        seed: u64,
+        progress: &impl Progress,
+    ) -> Fitted {
+        let features: Vec<&Features> =
+            chosen.iter().filter_map(|&line| self.features.get(line)).collect();
+        let labels: Vec<usize> =
+            chosen.iter().filter_map(|&line| self.labels.get(line)).copied().collect();
+        let vocabulary = Vocabulary::of(&features);
+        let rows = vocabulary.hashes.len();
+        let vectors: Vec<_> =
+            features.iter().map(|features| vocabulary.vector(features)).collect();
+        let scoring = self.names.scoring();
+        let columns = scoring.saturating_add(self.names.languages.len());
+        let fitted = in_parallel(columns, |column| {
+            let is_of = |line: usize| match column.checked_sub(scoring) {
+                None => self.labels.get(line) == Some(&column),
+                language => self.languages.get(line) == Some(&language),
+            };
+            let signs: Vec<bool> = chosen.iter().map(|&line| is_of(line)).collect();
+            let seed = seed.wrapping_add(u64::try_from(column).unwrap_or_default());
+            let fitted = support_vectors::fit(&vectors, &signs, rows, seed);
+            progress.advance();
+            fitted
+        });
+        let mut weights = Weights::empty(vocabulary, columns);
+        for (column, (fitted, bias)) in fitted.iter().enumerate() {
+            weights.set_column(column, fitted, *bias);
+        }
+        let count = if factored { FACTORED } else { 0 };
+        let lines = factors::Lines { features: &features, labels: &labels, label_count: scoring };
+        let factors = in_parallel(count, |number| {
+            let seed = seed.wrapping_add(u64::try_from(number).unwrap_or_default());
+            Factors::fit(lines, &weights.vocabulary, seed, &|| progress.advance())
+        });
+        let ratio = length_ratio(&features, &weights.vocabulary);
+        Fitted { weights, factors, ratio }
+    }
+}
+
+/// The models of one fit.
+#[derive(Debug)]
+struct Fitted {
+    weights: Weights,
+    factors: Vec<Factors>,
+    ratio: f32,
+}
+
+impl Fitted {
+    /// One model of both, with the support vectors counted `share` times; without a share they are alone.
+    fn at(&self, share: Option<f32>) -> Weights {
+        let mut weights = self.weights.clone();
+        let Some(share) = share else { return weights };
+        #[expect(clippy::cast_precision_loss, reason = "two or so")]
+        let each = (self.factors.len().max(1) as f32).recip();
+        let columns = weights.columns();
+        let scoring = self.factors.first().map_or(0, |factors| factors.bias().len());
+        for row in weights.values.chunks_exact_mut(columns).chain([weights.bias.as_mut_slice()]) {
+            for value in row.iter_mut().take(scoring) {
+                *value *= share;
+            }
+        }
+        for factors in &self.factors {
+            for (row, values) in weights.values.chunks_exact_mut(columns).enumerate() {
+                for (value, more) in values.iter_mut().zip(factors.weights(row)) {
+                    *value += more * self.ratio * each;
+                }
+            }
+            crate::algebra::add(&mut weights.bias, each, factors.bias());
+        }
+        weights
+    }
+}
+
+/// The features of a text have the length one by their rarity for support vectors, and a half by their number for factors:
+/// how much longer, in the mean, the former are before that.
+fn length_ratio(features: &[&Features], vocabulary: &Vocabulary) -> f32 {
+    let mut ratios = (0.0_f64, 0.0_f64);
+    for group in features.iter().flat_map(|features| features.groups()) {
+        let rows = group.iter().filter_map(|&feature| vocabulary.row(feature));
+        let (square, count) = rows.fold((0.0_f64, 0.0_f64), |(square, count), row| {
+            (square + f64::from(vocabulary.rarity(row)).powi(2), count + 1.0)
+        });
+        if count > 0.0 {
+            ratios = (ratios.0 + (square / count).sqrt(), ratios.1 + 1.0);
+        }
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a rarity")]
+    let mean = (ratios.0 / ratios.1.max(1.0)) as f32;
+    mean / std::f32::consts::SQRT_2
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,345 @@
+//! How somebody feels, and whether it is urgent: words with strengths, in a file that people can read and change.
+
+use std::{collections::HashMap, sync::Arc};
+
+use foldhash::fast::FixedState;
+use forthright_classifier::words;
+use forthright_core::{Language, detect::Sentiment};
+use serde::Deserialize;
+
+/// A mood is there from this strength on: one clear word, or two hints.
+const STRENGTH_MIN: u16 = 2;
+/// No message is more than this.
+const STRENGTH_MAX: u16 = 1_000;
+/// So many words before a phrase, a negation turns it around; fewer behind it.
+const WORDS_BEFORE: usize = 4;
+const WORDS_AFTER: usize = 2;
+/// The shortest beginning of a word that may stand for all its endings.
+const STEM_LETTERS_MIN: usize = 3;
+
+/// A moods file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("intents/{language}/moods.toml: {what}")]
+pub struct MoodsError {
+    language: Language,
+    what: String,
+}
+
+/// The words of one language that tell how somebody feels.
+#[derive(Debug, Clone)]
+pub(crate) struct Moods(Arc<Read>);
+
+/// What was read from a file.
+#[derive(Debug)]
+struct Read {
+    feelings: Lexicon<(Mood, u16)>,
+    marks: HashMap<char, Mood, FixedState>,
+    negations_before: Lexicon<()>,
+    negations_after: Lexicon<()>,
+    no_negations: Lexicon<()>,
+    emphasis: Lexicon<()>,
+}
+
+/// What a word speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mood {
+    Angry,
+    Sad,
+    Pleased,
+    Urgent,
+}
+
+/// How strongly a message speaks for each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Strengths {
+    angry: u16,
+    sad: u16,
+    pleased: u16,
+    urgent: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    moods: Vec<MoodFile>,
+    marks: MarksFile,
+    negation: NegationFile,
+    emphasis: EmphasisFile,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoodFile {
+    mood: Mood,
+    strength: u16,
+    phrases: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MarksFile {
+    angry: Vec<String>,
+    sad: Vec<String>,
+    pleased: Vec<String>,
+    urgent: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NegationFile {
+    before: Vec<String>,
+    after: Vec<String>,
+    no_effect: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmphasisFile {
+    words: Vec<String>,
+}
+
+impl Strengths {
+    /// What prevails; anger before sadness before joy, since it must not wait.
+    pub(crate) fn sentiment(self) -> Sentiment {
+        let strongest = self.angry.max(self.sad).max(self.pleased);
+        if strongest < STRENGTH_MIN {
+            Sentiment::Neutral
+        } else if self.angry == strongest {
+            Sentiment::Angry
+        } else if self.sad == strongest {
+            Sentiment::Sad
+        } else {
+            Sentiment::Pleased
+        }
+    }
+
+    /// Whether it cannot wait.
+    pub(crate) const fn is_urgent(self) -> bool {
+        self.urgent >= STRENGTH_MIN
+    }
+
+    /// The stronger of both, mood by mood.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            angry: self.angry.max(other.angry),
+            sad: self.sad.max(other.sad),
+            pleased: self.pleased.max(other.pleased),
+            urgent: self.urgent.max(other.urgent),
+        }
+    }
+
+    const fn add(&mut self, mood: Mood, strength: u16) {
+        let place = match mood {
+            Mood::Angry => &mut self.angry,
+            Mood::Sad => &mut self.sad,
+            Mood::Pleased => &mut self.pleased,
+            Mood::Urgent => &mut self.urgent,
+        };
+        let sum = place.saturating_add(strength);
+        *place = if sum > STRENGTH_MAX { STRENGTH_MAX } else { sum };
+    }
+}
+
+/// The clauses of a text: what negates something stands in the same.
+pub(crate) fn clauses(text: &str) -> Vec<Vec<String>> {
+    let ends = |letter: char| {
+        matches!(letter, '.' | ',' | ';' | ':' | '!' | '?' | '…' | '\n' | '¡' | '¿' | '(' | ')' | '–' | '—')
+    };
+    text.split(ends).map(words).filter(|words| !words.is_empty()).collect()
+}
+
+impl Moods {
+    /// Reads the text of `intents/<language>/moods.toml`. Refuses a phrase that can never match as it is written.
+    pub(crate) fn parse(language: Language, text: &str) -> Result<Self, MoodsError> {
+        Self::read(text).map_err(|what| MoodsError { language, what })
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        let file: File =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let mut feelings = Lexicon::default();
+        for block in &file.moods {
+            if !(1..=3).contains(&block.strength) {
+                return Err(format!("strength: {} is not from 1 to 3", block.strength));
+            }
+            for phrase in &block.phrases {
+                feelings.add(phrase, (block.mood, block.strength))?;
+            }
+        }
+        for mood in [Mood::Angry, Mood::Sad, Mood::Pleased, Mood::Urgent] {
+            if !file.moods.iter().any(|block| block.mood == mood) {
+                return Err(format!("there are no phrases of the mood {mood:?}").to_lowercase());
+            }
+        }
+        let mut marks: HashMap<char, Mood, FixedState> = HashMap::default();
+        for (mood, all) in [
+            (Mood::Angry, &file.marks.angry),
+            (Mood::Sad, &file.marks.sad),
+            (Mood::Pleased, &file.marks.pleased),
+            (Mood::Urgent, &file.marks.urgent),
+        ] {
+            for mark in all {
+                let first = mark.chars().next().filter(|letter| !letter.is_alphanumeric());
+                let first = first.ok_or_else(|| format!("marks: `{mark}` is no mark"))?;
+                marks.insert(first, mood);
+            }
+        }
+        Ok(Self(Arc::new(Read {
+            feelings,
+            marks,
+            negations_before: Lexicon::of(&file.negation.before)?,
+            negations_after: Lexicon::of(&file.negation.after)?,
+            no_negations: Lexicon::of(&file.negation.no_effect)?,
+            emphasis: Lexicon::of(&file.emphasis.words)?,
+        })))
+    }
+
+    /// How strongly a message speaks for each mood.
+    pub(crate) fn read_message(&self, text: &str, clauses: &[Vec<String>]) -> Strengths {
+        let mut strengths = Strengths::default();
+        for clause in clauses {
+            self.0.read_clause(clause, &mut strengths);
+        }
+        for mark in text.chars().filter(|letter| !letter.is_ascii()) {
+            if let Some(&mood) = self.0.marks.get(&mark) {
+                strengths.add(mood, 2);
+            }
+        }
+        if strengths.angry > 0 && (shouts(text) || text.contains("!!!")) {
+            strengths.add(Mood::Angry, 1);
+        }
+        strengths
+    }
+}
+
+impl Read {
+    fn read_clause(&self, clause: &[String], strengths: &mut Strengths) {
+        let mut at = 0;
+        while let Some(rest) = clause.get(at..).filter(|rest| !rest.is_empty()) {
+            let Some((length, &(mood, strength))) = self.feelings.longest(rest) else {
+                at = at.saturating_add(1);
+                continue;
+            };
+            let end = at.saturating_add(length);
+            let before = clause.get(at.saturating_sub(WORDS_BEFORE)..at).unwrap_or_default();
+            let after = clause.get(end..).unwrap_or_default();
+            let after = after.get(..WORDS_AFTER.min(after.len())).unwrap_or_default();
+            let is_negated = self.negations_before.stands_in(before)
+                && !self.no_negations.stands_in(before)
+                || self.negations_after.stands_in(after);
+            let last = before.get(before.len().saturating_sub(1)..).unwrap_or_default();
+            let strength = strength.saturating_add(u16::from(self.emphasis.stands_in(last)));
+            match (is_negated, mood) {
+                (false, mood) => strengths.add(mood, strength),
+                // Who is not pleased is a little of both.
+                (true, Mood::Pleased) => {
+                    strengths.add(Mood::Angry, 1);
+                    strengths.add(Mood::Sad, 1);
+                }
+                (true, _) => {}
+            }
+            at = end;
+        }
+    }
+}
+
+/// Whether most of a text of some length is in capitals.
+fn shouts(text: &str) -> bool {
+    let (large, small) = text.chars().fold((0_usize, 0_usize), |(large, small), letter| {
+        (
+            large.saturating_add(usize::from(letter.is_uppercase())),
+            small.saturating_add(usize::from(letter.is_lowercase())),
+        )
+    });
+    large >= 12 && large > small.saturating_mul(2)
+}
+
+/// Phrases by their first word, or by its beginning.
+#[derive(Debug)]
+struct Lexicon<Meaning> {
+    words: HashMap<String, Vec<(Vec<Word>, Meaning)>, FixedState>,
+    stems: HashMap<String, Vec<(Vec<Word>, Meaning)>, FixedState>,
+}
+
+/// A word of a phrase.
+#[derive(Debug)]
+enum Word {
+    Whole(String),
+    /// Any ending may follow.
+    Stem(String),
+}
+
+impl<Meaning> Default for Lexicon<Meaning> {
+    fn default() -> Self {
+        Self { words: HashMap::default(), stems: HashMap::default() }
+    }
+}
+
+impl Lexicon<()> {
+    fn of(phrases: &[String]) -> Result<Self, String> {
+        let mut lexicon = Self::default();
+        for phrase in phrases {
+            lexicon.add(phrase, ())?;
+        }
+        Ok(lexicon)
+    }
+
+    fn stands_in(&self, words: &[String]) -> bool {
+        (0..words.len()).any(|at| self.longest(words.get(at..).unwrap_or_default()).is_some())
+    }
+}
+
+impl<Meaning> Lexicon<Meaning> {
+    fn add(&mut self, phrase: &str, meaning: Meaning) -> Result<(), String> {
+        let read = phrase.split(' ').map(Word::read).collect::<Option<Vec<_>>>();
+        let read = read.ok_or_else(|| {
+            format!("the phrase `{phrase}` never matches; write small letters without punctuation, and `*` at the \
+                     end of a word of three letters or more for any ending")
+        })?;
+        match read.first() {
+            Some(Word::Whole(word)) => self.words.entry(word.clone()).or_default(),
+            Some(Word::Stem(stem)) => self.stems.entry(stem.clone()).or_default(),
+            None => return Err("a phrase is empty".to_owned()),
+        }
+        .push((read, meaning));
+        Ok(())
+    }
+
+    /// The longest phrase that `words` begin with: how many words it has, and what it means.
+    fn longest(&self, words: &[String]) -> Option<(usize, &Meaning)> {
+        let first = words.first()?;
+        let stems = first.char_indices().skip(STEM_LETTERS_MIN).map(|(end, _)| end);
+        let stems = stems.chain([first.len()]).filter_map(|end| self.stems.get(first.get(..end)?));
+        let phrases = self.words.get(first).into_iter().chain(stems).flatten();
+        let found = phrases.filter(|(phrase, _)| {
+            phrase.len() <= words.len() && phrase.iter().zip(words).all(|(is, was)| is.matches(was))
+        });
+        let longest = found.max_by_key(|(phrase, _)| phrase.len());
+        longest.map(|(phrase, meaning)| (phrase.len(), meaning))
+    }
+}
+
+impl Word {
+    fn read(text: &str) -> Option<Self> {
+        let (stem, is_stem) = text.strip_suffix('*').map_or((text, false), |stem| (stem, true));
+        let is_plain = words(stem).as_slice() == [stem];
+        match (is_plain, is_stem) {
+            (true, false) => Some(Self::Whole(stem.to_owned())),
+            (true, true) if stem.chars().count() >= STEM_LETTERS_MIN => {
+                Some(Self::Stem(stem.to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    fn matches(&self, word: &str) -> bool {
+        match self {
+            Self::Whole(whole) => whole == word,
+            Self::Stem(stem) => word.starts_with(stem.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! How well people are understood whose lines the model has not seen.
+
+use forthright_classifier::{Line, Model, ModelError, Settings, TrainingSet, training::FOLDS, words};
+
+use crate::content::Content;
+pub use crate::typos::Typos;
+
+/// A model of the size that is shipped, at most.
+const BYTES_MAX: usize = 1_000_000;
+
+/// Why nothing could be judged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrainingError {
+    /// A file of utterances cannot be used.
+    #[error("{0}")]
+    Content(String),
+    /// A line has an intent that the content does not have.
+    #[error("`{0}` is no intent of the content")]
+    Intent(String),
+    /// What was trained is no model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// A line that the model had not seen, and what it said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// Its language.
+    pub language: String,
+    /// Whose it is: as it was written, with typos, or of a variety.
+    pub group: String,
+    /// What it says.
+    pub text: String,
+    /// The number of its intent.
+    pub wanted: usize,
+    /// The number of the intent that was told.
+    pub told: usize,
+}
+
+/// A line of a variety of a language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Varied {
+    /// The language.
+    pub language: String,
+    /// The variety, such as `at`.
+    pub variety: String,
+    /// What is wanted.
+    pub intent: String,
+    /// What is written.
+    pub text: String,
+}
+
+/// Trains without each fifth of the utterances, and judges that fifth, as it was written and misspelt; the first of these
+/// models judges the lines of varieties as well.
+///
+/// `utterances` are the texts of `intents/<language>/<intent>.toml` with both names.
+pub fn cross_validate<'a>(
+    utterances: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+    varied: &[Varied],
+    typos: &[Typos],
+) -> Result<Vec<Judged>, TrainingError> {
+    let mut content = Content::default();
+    for (language, name, text) in utterances {
+        content.add(language, name, text).map_err(TrainingError::Content)?;
+    }
+    let lines = content.lines();
+    let folds = content.training_set().folds();
+    let mut judged = Vec::new();
+    for fold in 0..FOLDS {
+        let chosen = |is_held_out: bool| {
+            let all = lines.iter().zip(&folds);
+            all.filter(move |(_, of)| (**of == fold) == is_held_out).map(|(line, _)| *line)
+        };
+        let training: Vec<Line<'_>> = chosen(false).collect();
+        let settings = Settings {
+            seed: 1,
+            bytes_max: BYTES_MAX,
+            support_vectors_only: true,
+            licence: String::new(),
+            sources: String::new(),
+        };
+        let trained = TrainingSet::read(&training, content.names()).train(&settings, &());
+        let model = Model::read(&trained.bytes)?;
+        let mut judge = |language: &str, group: &str, wanted: usize, text: String| {
+            let told = model.read_text(&text, &words(&text)).judge().label;
+            let (language, group) = (language.to_owned(), group.to_owned());
+            judged.push(Judged { language, group, text, wanted, told });
+        };
+        for line in chosen(true) {
+            let language = line.language.and_then(|number| content.languages.get(number));
+            let language = language.map_or("", String::as_str);
+            judge(language, "as written", line.label, line.text.to_owned());
+            for typos in typos {
+                judge(language, typos.name, line.label, typos.make(line.text));
+            }
+        }
+        for line in varied.iter().filter(|_| fold == 0) {
+            let wanted = content.intents.iter().position(|intent| *intent == line.intent);
+            let wanted = wanted.ok_or_else(|| TrainingError::Intent(line.intent.clone()))?;
+            judge(&line.language, &format!("variety {}", line.variety), wanted, line.text.clone());
+        }
+    }
+    Ok(judged)
+}
