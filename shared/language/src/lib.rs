@@ -11,6 +11,7 @@ mod encode;
 mod features;
 mod form;
 pub mod model;
+pub mod personal_data;
 mod rank;
 pub mod rules;
 #[cfg(test)]
