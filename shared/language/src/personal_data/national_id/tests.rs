@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{digits, letters};
-use crate::personal_data::{PersonalDataKind, find};
+use crate::personal_data::{PersonalDataKind, cues::Cues, find};
 
 /// Examples that authorities and their documents give, in a sentence of the country, and how they stand there.
 const EXAMPLES: &[(&str, &str)] = &[
@@ -80,6 +80,25 @@ fn changed(digits: &[u8], place: usize) -> Vec<u8> {
     changed
 }
 
+/// Whether every change of a digit is noticed: not where the rests 0 and 1 have the same check digit, and where there is no check.
+fn is_checked(id: &digits::Id) -> bool {
+    !id.cues.has(Cues::NIF | Cues::SSN | Cues::CPF) && id.named_forms != RIJKSREGISTER_NAMED
+}
+
+/// In Belgium a number is right by one of two checks.
+const RIJKSREGISTER_NAMED: &[&str] = &["dd-dd-dd-ddd-dd", "dddddd-ddddd", "dd/dd/dd-ddd-dd"];
+
+/// The same with the last two digits that make it right.
+fn number_with_check(id: &digits::Id, mut number: Vec<u8>) -> Vec<u8> {
+    for check in 0..100 {
+        number.splice(id.digits - 2.., [check / 10, check % 10]);
+        if (id.is_valid)(&number) {
+            break;
+        }
+    }
+    number
+}
+
 /// What stands before a number so that it is known.
 const NAMES: &str = "NIR Steuer-ID BSN NIF NHS SSN CPF personnummer ";
 
@@ -107,9 +126,15 @@ proptest! {
                 }
                 right += 1;
                 let written: String = number.iter().map(u8::to_string).collect();
-                if !written.starts_with('0') && id.forms.len() + id.named_forms.len() > 0 {
+                let is_form = |form: &&str| form.len() == id.digits;
+                if id.forms.iter().chain(id.named_forms).any(is_form) {
                     prop_assert_eq!(ids(&format!("{NAMES}{written} ok")), [written.clone()], "{}", written);
                 }
+            }
+            if is_checked(id) && right > 0 {
+                let valid = number_with_check(id, number.clone());
+                let wrong = changed(&valid, place);
+                prop_assert!(!(id.is_valid)(&wrong), "{valid:?} and {wrong:?}");
             }
             prop_assert!(right <= 10 || id.forms.contains(&"ddd-dd-dddd"), "{right} of {number:?}");
         }
