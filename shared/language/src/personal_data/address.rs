@@ -153,7 +153,7 @@ fn before_house(text: &Text, house: usize) -> Option<usize> {
 fn name_start(text: &Text, house: usize) -> Option<usize> {
     let number = text.words().get(house)?;
     let ends = matches!(text.at(number.end), '\0' | ',' | '.' | '\n' | ')' | ';')
-        || town::postcode_follows(text, number.end);
+        || town::follows(text, number.end);
     let mut later = text.words().get(house - 1)?.end;
     let mut named = false;
     for word in text.words().iter().take(house).rev().take(NAME_WORDS_MAX + 1) {

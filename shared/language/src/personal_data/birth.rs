@@ -17,6 +17,8 @@ const MONTHS: &[&str] = &[
     "ago", "sep", "set", "oct", "okt", "ott", "out", "nov", "dec", "dez", "dic", "sty", "lut",
     "kwi", "cze", "lip", "sie", "wrz", "paz", "lis", "gru",
 ];
+/// A day has no more words: `3rd of the month of March 1985` is none.
+const WORDS_MAX: usize = 6;
 /// What may stand between a day, a month and a year.
 const BETWEEN: &[&str] = &["of", "de", "del", "di", "the", "do", "van"];
 
@@ -38,9 +40,8 @@ fn find_after(text: &Text, sign: &Sign) -> Option<Finding> {
 
 /// Where the day ends that begins with this word.
 fn day_end(text: &Text, first: usize) -> Option<usize> {
-    let words = text.words().get(first..)?;
-    let fields = || words.iter().filter(|word| !BETWEEN.contains(&text.spelled(word)));
-    let mut three = fields();
+    let words = text.words().iter().skip(first).take(WORDS_MAX);
+    let mut three = words.filter(|word| !BETWEEN.contains(&text.spelled(word)));
     let (one, two, third) = (three.next()?, three.next(), three.next());
     if let (Some(two), Some(third)) = (two, third)
         && are_close(text, one, two)

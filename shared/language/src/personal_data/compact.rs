@@ -36,9 +36,23 @@ impl Compact {
 
     /// The first letters, if a word ends after them; and where.
     pub(super) fn first(&self, text: &Text, count: usize) -> Option<(&str, usize)> {
-        let end = *self.ends.get(count.checked_sub(1)?)?;
+        let end = self.end(count)?;
         let letters = self.letters.get(..count)?;
         text.ends_word(end).then_some((letters, end))
+    }
+
+    /// Whether the first letters are written as identifiers are: without anything in between, or in capitals. Words of a language,
+    /// read on, could make any.
+    pub(super) fn is_one(&self, text: &Text, count: usize) -> bool {
+        self.end(count).is_some_and(|end| {
+            end == self.start + count
+                || !text.letters(self.start..end).iter().any(char::is_ascii_lowercase)
+        })
+    }
+
+    /// Where the first letters end.
+    pub(super) fn end(&self, count: usize) -> Option<usize> {
+        self.ends.get(count.checked_sub(1)?).copied()
     }
 
     /// All letters that were read.

@@ -263,12 +263,11 @@ impl Lexicon {
     fn add(&mut self, phrase: &str, cues: Cues) {
         let mut words = phrase.split(' ').map(str::to_owned);
         let Some(first) = words.next() else { return };
-        match first.strip_suffix('*') {
-            Some(stem) => self.stems.push((stem.to_owned(), cues)),
-            None => {
-                let phrase = Phrase { rest: words.collect(), cues };
-                self.phrases.entry(first).or_default().push(phrase);
-            }
+        if let Some(stem) = first.strip_suffix('*') {
+            self.stems.push((stem.to_owned(), cues));
+        } else {
+            let phrase = Phrase { rest: words.collect(), cues };
+            self.phrases.entry(first).or_default().push(phrase);
         }
     }
 

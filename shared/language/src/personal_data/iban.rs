@@ -15,18 +15,22 @@ use super::{
 
 /// How near an account's number must be for a word to be its bank's code.
 const NEAR_LETTERS: usize = 60;
+/// The country's code and the two digits that check the rest: nothing parts them.
+const HEAD_LETTERS: usize = 4;
 const BIC_LETTERS: [usize; 2] = [8, 11];
 
 /// The number of an account that starts here.
 pub(super) fn find(text: &Text, compact: &Compact) -> Option<Finding> {
     let length = lengths::of(compact.letters().get(..2)?)?;
     let (letters, end) = compact.first(text, length)?;
-    has_check(letters).then(|| Finding::new(PersonalDataKind::Iban, compact.start, end))
+    let is_headed = compact.end(HEAD_LETTERS) == Some(compact.start + HEAD_LETTERS);
+    (is_headed && has_check(letters))
+        .then(|| Finding::new(PersonalDataKind::Iban, compact.start, end))
 }
 
 /// Whether the two digits after the country's code check the rest.
 fn has_check(letters: &str) -> bool {
-    let Some((head, tail)) = letters.split_at_checked(4) else { return false };
+    let Some((head, tail)) = letters.split_at_checked(HEAD_LETTERS) else { return false };
     if !head.chars().skip(2).all(|letter| letter.is_ascii_digit()) {
         return false;
     }

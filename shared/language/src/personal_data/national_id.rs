@@ -39,7 +39,7 @@ pub(super) fn find_letters(text: &Text, compact: &Compact) -> Option<Finding> {
     }
     let (end, is_named) = letters::ALL.iter().find_map(|id| {
         let (letters, end) = compact.first(text, id.letters)?;
-        if !(id.is_valid)(letters) || !may_end(text, end) {
+        if !(id.is_valid)(letters) || !compact.is_one(text, id.letters) || !may_end(text, end) {
             return None;
         }
         let context = Context::before(text, compact.start);

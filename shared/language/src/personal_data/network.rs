@@ -45,16 +45,16 @@ pub(super) fn find_hexadecimal(text: &Text, start: usize) -> Option<Finding> {
     if !is_start || !text.begins_word(start) || matches!(text.before(start), ':' | '.') {
         return None;
     }
-    if !text.letters(start..start + GROUP_LETTERS_MAX + 1).iter().any(is_parting) {
+    if !text.letters(start..start + GROUP_LETTERS_MAX + 1).iter().copied().any(is_parting) {
         return None;
     }
-    let letters = text.letters(start..start + LETTERS_MAX + 1).iter();
+    let letters = text.letters(start..start + LETTERS_MAX + 1).iter().copied();
     let written: String =
-        letters.take_while(|letter| letter.is_ascii_hexdigit() || is_parting(letter)).collect();
+        letters.take_while(|letter| letter.is_ascii_hexdigit() || is_parting(*letter)).collect();
     mac(text, start, &written).or_else(|| ipv6(text, start, &written))
 }
 
-fn is_parting(letter: &char) -> bool {
+fn is_parting(letter: char) -> bool {
     matches!(letter, ':' | '-' | '.')
 }
 

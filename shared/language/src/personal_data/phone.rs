@@ -48,7 +48,9 @@ pub(super) fn find(
             || (!begin.has_plus
                 && is_plausible(part)
                 && (is_named || follows(text, part.end, Cues::PHONE)));
-        holds && may_end(text, extension_end(text, part.end).unwrap_or(part.end))
+        holds
+            && (is_named || !is_continued(text, number, part.end))
+            && may_end(text, extension_end(text, part.end).unwrap_or(part.end))
     })?;
     let end = extension_end(text, part.end).unwrap_or(part.end);
     let is_open = begin.has_parenthesis && !part.form.contains(')');
@@ -62,6 +64,12 @@ fn is_first(text: &Text, start: usize, before: Option<&Finding>) -> bool {
     text.at(end) != ' '
         || !text.before(end).is_ascii_digit()
         || before.is_some_and(|found| found.kind == PersonalDataKind::Phone && found.end == end)
+}
+
+/// Whether so many digits follow, after a space, that all together are something else: a parcel's number, in groups.
+fn is_continued(text: &Text, number: &Number, end: usize) -> bool {
+    let follows = text.at(end) == ' ' && matches!(text.at(end + 1), '1'..='9');
+    follows && number.parts().next().is_some_and(|all| all.digits.len() > DIGITS_MAX)
 }
 
 /// What stands before the first digit and belongs to the number.

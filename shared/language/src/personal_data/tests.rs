@@ -39,6 +39,51 @@ fn special_categories_are_not_suspected_everywhere() {
 }
 
 #[test]
+fn special_categories_are_suspected_in_six_languages() {
+    for text in [
+        "I can't use it, I have diabetes",
+        "my doctor says I'm allergic to it",
+        "As a Muslim I need to know what is in it",
+        "I was fired because I joined a trade union",
+        "I'm gay and your driver insulted me",
+        "Ich bin schwanger und brauche eine andere Größe",
+        "Wegen meiner Krebserkrankung konnte ich nicht kommen",
+        "ich bin Gewerkschaftsmitglied",
+        "Ihr Fahrer hat mich wegen meiner Hautfarbe beleidigt",
+        "Je suis enceinte de six mois",
+        "je suis musulmane",
+        "à cause de mon origine ethnique",
+        "Estoy embarazada",
+        "soy homosexual",
+        "afiliado al sindicato",
+        "sono incinta",
+        "la mia religione non lo permette",
+        "sono iscritto al sindacato",
+        "ik ben zwanger",
+        "vanwege mijn geloof",
+        "ik ben lid van de vakbond",
+    ] {
+        assert!(is_special_category_suspected(text), "{text}");
+    }
+    for text in [
+        "Where is my order?",
+        "I'd like to cancel my order, it is urgent",
+        "the party hats are missing",
+        "Western Union transfer",
+        "the fingerprint sensor of the phone is broken",
+        "What are your hours of operation?",
+        "Die Lieferung stand neben der Kirche",
+        "die Operation wurde abgebrochen (Fehler 12)",
+        "le colis est derrière l'église",
+        "il pacco è davanti alla chiesa",
+        "het pakket ligt bij de kerk",
+        "Merry Christmas!",
+    ] {
+        assert!(!is_special_category_suspected(text), "{text}");
+    }
+}
+
+#[test]
 fn kinds_are_called_as_they_are_stored() {
     let mut names = BTreeMap::new();
     for &kind in PersonalDataKind::ALL {
@@ -129,6 +174,7 @@ proptest! {
             last = span.end;
         }
         prop_assert!(last <= text.chars().count());
+        prop_assert_eq!(examine(&text), (find(&text), is_special_category_suspected(&text)));
     }
 
     #[test]

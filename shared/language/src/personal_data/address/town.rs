@@ -41,9 +41,10 @@ pub(super) fn end(text: &Text, street_end: usize) -> usize {
         .unwrap_or(flat_end)
 }
 
-/// Whether a postcode comes next.
-pub(super) fn postcode_follows(text: &Text, end: usize) -> bool {
-    next(text, end).is_some_and(|index| postcode_end(text, index).is_some())
+/// Whether a flat or a postcode comes next.
+pub(super) fn follows(text: &Text, end: usize) -> bool {
+    flat_end(text, end).is_some()
+        || next(text, end).is_some_and(|index| postcode_end(text, index).is_some())
 }
 
 /// The word that comes next, after what may part two lines of an address.

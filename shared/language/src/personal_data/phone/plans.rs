@@ -72,6 +72,10 @@ const PLANS: &[Plan] = &[
             "dd) ddd-dd-dd",
         ]),
     ),
+    // Portugal with its country's code in parentheses
+    plan(&["351"], (12, 12), Written::As(&["ddd) ddddddddd", "ddd) ddd ddd ddd", "ddd)ddddddddd"])),
+    // Sweden: Stockholm and others, short
+    plan(&["0"], (8, 8), Written::As(&["dd-dd dd dd", "ddd-ddd dd", "ddd-dd ddd"])),
     // Brazil
     plan(
         &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
@@ -84,6 +88,7 @@ const PLANS: &[Plan] = &[
             "dd) ddddd dddd",
             "dd) dddd dddd",
             "dd ddddd-dddd",
+            "dd dddd-dddd",
             "dd) d dddd-dddd",
             "dd) d dddd dddd",
         ]),

@@ -93,6 +93,17 @@ fn telephone_numbers() {
         "ISBN 978 3 16 148410 0",
         "+49",
         "+20 %",
+        "pay at 123456 a month",
+        "1 457 433 529",
+        "0171 123 45 67 oder +49 30 1234567"
+            .replace("0171 123 45 67", "<phone:0171 123 45 67>")
+            .replace("+49 30 1234567", "<phone:+49 30 1234567>")
+            .as_str(),
+        "Kundennummer 0012345678",
+        "112-7654321-1234567",
+        "0082 8000 8212 3451 2364 78",
+        "<phone:0171 1234567> <phone:0172 7654321>",
+        "IMEI 356938035643809",
         "01.02.2023 14:30",
         "2023-02-01 14:30:59",
     ]);
@@ -121,6 +132,7 @@ fn cards_and_accounts() {
         "swift delivery please",
         "PLEASE SEND SWIFT DELIVERY",
         "DELIVERY",
+        "I live at <postal_address:0997 Jacqueline Cove>, really",
     ]);
 }
 
