@@ -58,9 +58,11 @@ pub(super) fn find(text: &Text, findings: &mut Vec<Finding>) {
     let words = text.words();
     let numbers = words.iter().enumerate().filter(|(_, word)| is_house(text, word));
     for (index, word) in numbers {
+        let house_end = house_end(text, word);
         let street = after_house(text, index)
             .map(|end| (word.start, end))
-            .or_else(|| Some((before_house(text, index)?, word.end)));
+            .or_else(|| Some((before_house(text, index, house_end)?, house_end)))
+            .or_else(|| Some((before_town(text, index, house_end)?, house_end)));
         if let Some((start, end)) = street {
             let end = town::end(text, end);
             findings.push(Finding::new(PersonalDataKind::PostalAddress, start, end));
@@ -76,7 +78,42 @@ fn is_house(text: &Text, word: &Word) -> bool {
         && letters.len() <= digits + 1
         && letters.iter().skip(digits).all(char::is_ascii_alphabetic)
         && (may_start(text, word.start) || text.before(word.start) == '.')
-        && may_end(text, word.end)
+        && may_end(text, house_end(text, word))
+}
+
+/// Where the house's number ends: `84/92`, `263-267`.
+fn house_end(text: &Text, word: &Word) -> usize {
+    if !matches!(text.at(word.end), '-' | '/') {
+        return word.end;
+    }
+    let next = text.next_word(word.end + 1).filter(|next| next.start == word.end + 1);
+    next.filter(|next| next.end - next.start <= DIGITS_MAX && text.at(next.start).is_ascii_digit())
+        .map_or(word.end, |next| next.end)
+}
+
+/// Where the street's name begins, whatever it is called, if a postcode and a town come after the house's number.
+fn before_town(text: &Text, house: usize, house_end: usize) -> Option<usize> {
+    if !town::has_name(text, house_end) {
+        return None;
+    }
+    let mut later = text.words().get(house)?.start;
+    let mut start = None;
+    for word in text.words().iter().take(house).rev().take(NAME_WORDS_MAX) {
+        let is_part = is_name(text, word) || (start.is_some() && is_particle(text, word));
+        let is_ordered = text.cues_at(word.start).has(Cues::ORDER);
+        if !is_near(text, word.end, later) || !is_part || is_ordered {
+            break;
+        }
+        if is_name(text, word) {
+            start = Some(word.start);
+        }
+        later = word.start;
+    }
+    start
+}
+
+fn is_particle(text: &Text, word: &Word) -> bool {
+    PARTICLES.contains(&text.spelled(word))
 }
 
 /// Where the street's name ends that follows this house's number.
@@ -86,7 +123,9 @@ fn after_house(text: &Text, house: usize) -> Option<usize> {
         first += 1;
     }
     let end = text.words().get(first - 1)?.end;
-    let word = text.words().get(first).filter(|word| is_near(text, end, word.start))?;
+    let word = text.words().get(first).filter(|word| {
+        is_near(text, end, word.start) || text.letters(end..word.start) == [',', ' ']
+    })?;
     if text.cues_at(word.start).has(Cues::RUE) {
         return name_end(text, first);
     }
@@ -127,7 +166,7 @@ fn name_end(text: &Text, street: usize) -> Option<usize> {
 }
 
 /// Where the street's name begins that ends before this house's number.
-fn before_house(text: &Text, house: usize) -> Option<usize> {
+fn before_house(text: &Text, house: usize, house_end: usize) -> Option<usize> {
     let number = text.words().get(house)?;
     let last = house.checked_sub(1)?;
     let street = text.words().get(last)?;
@@ -146,28 +185,23 @@ fn before_house(text: &Text, house: usize) -> Option<usize> {
         let is_named = is_name(text, name) && name.end + 1 == street.start;
         return is_named.then_some(name.start);
     }
-    name_start(text, house)
+    name_start(text, house, house_end)
 }
 
 /// Where a street's name begins that is called one first: `Calle Mayor 12`, `Via Roma 3`.
-fn name_start(text: &Text, house: usize) -> Option<usize> {
-    let number = text.words().get(house)?;
-    let ends = matches!(text.at(number.end), '\0' | ',' | '.' | '\n' | ')' | ';')
-        || town::follows(text, number.end);
+fn name_start(text: &Text, house: usize, house_end: usize) -> Option<usize> {
+    let ends = matches!(text.at(house_end), '\0' | ',' | '.' | '\n' | ')' | ';')
+        || town::follows(text, house_end);
     let mut later = text.words().get(house - 1)?.end;
     let mut named = false;
     for word in text.words().iter().take(house).rev().take(NAME_WORDS_MAX + 1) {
-        if later > word.end
-            && !is_near(text, word.end, later)
-            && text.letters(word.end..later) != ['/', ' ']
-        {
+        if later > word.end && !is_near(text, word.end, later) {
             return None;
         }
-        let cues = text.cues_at(word.start);
-        if named && cues.has(Cues::RUE | Cues::VIA) && (ends || cues.has(Cues::RUE)) {
-            return Some(word.start);
+        if named && text.cues_at(word.start).has(Cues::RUE | Cues::VIA) {
+            return ends.then_some(word.start);
         }
-        let is_particle = PARTICLES.contains(&text.spelled(word));
+        let is_particle = is_particle(text, word);
         if !is_name(text, word) && !is_particle {
             return None;
         }
@@ -179,7 +213,7 @@ fn name_start(text: &Text, house: usize) -> Option<usize> {
 
 /// Whether no more than a space, a full stop or an apostrophe stands between.
 fn is_near(text: &Text, end: usize, start: usize) -> bool {
-    matches!(text.letters(end..start), [' ' | '\'' | '’' | '-' | '/'] | ['.' | ',' | '/', ' '])
+    matches!(text.letters(end..start), [' ' | '\'' | '’' | '-' | '/'] | ['.' | '/', ' '])
 }
 
 fn is_capital(text: &Text, word: &Word) -> bool {

@@ -25,7 +25,27 @@ const BETWEEN: &[&str] = &["of", "de", "del", "di", "the", "do", "van"];
 /// Every day of birth.
 pub(super) fn find(text: &Text, findings: &mut Vec<Finding>) {
     let signs = text.signs().iter().filter(|sign| sign.cues.has(Cues::BIRTH));
-    findings.extend(signs.filter_map(|sign| find_after(text, sign)));
+    findings.extend(
+        signs.filter_map(|sign| find_after(text, sign).or_else(|| find_before(text, sign))),
+    );
+}
+
+/// Whether a day begins with the word of this index.
+pub(super) fn is_day(text: &Text, word: usize) -> bool {
+    day_end(text, word).is_some()
+}
+
+/// `am 12. Mai 1987 geboren`.
+fn find_before(text: &Text, sign: &Sign) -> Option<Finding> {
+    let after = text.word_from(sign.start);
+    let end = text.words().get(after.checked_sub(1)?)?.end;
+    if sign.start != end + 1 || text.at(end) != ' ' {
+        return None;
+    }
+    let mut firsts = after.saturating_sub(WORDS_MAX)..after;
+    let first = firsts.find(|&first| day_end(text, first) == Some(end))?;
+    let start = text.words().get(first)?.start;
+    Some(Finding::new(PersonalDataKind::DateOfBirth, start, end).named_if(true))
 }
 
 fn find_after(text: &Text, sign: &Sign) -> Option<Finding> {

@@ -33,6 +33,8 @@ impl Cues {
     pub(super) const ORDER: Self = Self(1 << 5);
     /// A number that a country gives to a person, whichever.
     pub(super) const ID: Self = Self(1 << 6);
+    /// An identity card.
+    pub(super) const ID_CARD: Self = Self(1 << 23);
     /// The German tax number.
     pub(super) const STEUER_ID: Self = Self(1 << 7);
     /// The Dutch citizen's number.
@@ -74,6 +76,7 @@ impl Cues {
             | Self::VERSION.0
             | Self::ORDER.0
             | Self::ID.0
+            | Self::ID_CARD.0
             | Self::STEUER_ID.0
             | Self::BSN.0
             | Self::NIF.0
@@ -96,6 +99,7 @@ impl Cues {
             "version" => Self::VERSION,
             "order" => Self::ORDER,
             "id" => Self::ID,
+            "id_card" => Self::ID_CARD,
             "steuer_id" => Self::STEUER_ID,
             "bsn" => Self::BSN,
             "nif" => Self::NIF,

@@ -1,10 +1,11 @@
-//! Numbers of passports and driving licences: nothing but the word before them tells what they are.
+//! Numbers of passports, identity cards and driving licences: nothing but the word before them tells what they are.
 
 use super::{
+    birth::is_day,
     cues::{Context, Cues, Sign},
     finding::Finding,
     kind::PersonalDataKind,
-    text::Text,
+    text::{Text, Word},
 };
 
 /// How far after the word the number may begin, in letters.
@@ -35,6 +36,12 @@ const DOCUMENTS: &[Document] = &[
         letters: (5, 18),
         digits_min: 4,
     },
+    Document {
+        kind: PersonalDataKind::NationalId,
+        cues: Cues::ID_CARD,
+        letters: (8, 12),
+        digits_min: 4,
+    },
 ];
 
 /// Every such number.
@@ -48,11 +55,15 @@ pub(super) fn find(text: &Text, findings: &mut Vec<Finding>) {
 impl Document {
     fn find_after(&self, text: &Text, sign: &Sign) -> Option<Finding> {
         let first = text.word_from(sign.end);
-        let words = text.words().iter().skip(first).take(WORDS_MAX);
+        let words = text.words().iter().enumerate().skip(first).take(WORDS_MAX);
         let mut starts = words
-            .take_while(|word| word.start - sign.end <= REACH_LETTERS)
-            .filter(|word| is_code(text, word.start, word.end));
-        let start = starts.next()?.start;
+            .take_while(|(_, word)| word.start - sign.end <= REACH_LETTERS)
+            .filter(|(_, word)| is_code(text, word.start, word.end));
+        let (index, Word { start, .. }) = starts.next()?;
+        let start = *start;
+        if is_day(text, index) {
+            return None;
+        }
         if !Context::before(text, start).names(self.cues) {
             return None;
         }
@@ -66,7 +77,8 @@ impl Document {
         let first = text.word_from(start);
         for word in text.words().iter().skip(first).take(WORDS_MAX) {
             let is_joined = word.start <= end + 1 && matches!(text.at(end), ' ' | '-' | '.' | '/');
-            if word.start != start && !(is_joined && is_code(text, word.start, word.end)) {
+            let is_more = is_code(text, word.start, word.end) || is_last_letter(text, word);
+            if word.start != start && !(is_joined && is_more) {
                 break;
             }
             let written = text.letters(word.start..word.end);
@@ -82,6 +94,13 @@ impl Document {
         }
         found
     }
+}
+
+/// `12345678-Z`.
+fn is_last_letter(text: &Text, word: &Word) -> bool {
+    word.end - word.start == 1
+        && text.at(word.start).is_ascii_uppercase()
+        && text.before(word.start) == '-'
 }
 
 /// Whether the word is no word of a language: it has digits, or is a few capitals before some.

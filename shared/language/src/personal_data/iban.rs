@@ -18,6 +18,7 @@ const NEAR_LETTERS: usize = 60;
 /// The country's code and the two digits that check the rest: nothing parts them.
 const HEAD_LETTERS: usize = 4;
 const BIC_LETTERS: [usize; 2] = [8, 11];
+const BIC_LETTERS_MAX: usize = 11;
 
 /// The number of an account that starts here.
 pub(super) fn find(text: &Text, compact: &Compact) -> Option<Finding> {
@@ -58,15 +59,29 @@ pub(super) fn find_bics(text: &Text, findings: &mut Vec<Finding>) {
         while accounts.get(next).is_some_and(|&(_, end)| end + NEAR_LETTERS < word.start) {
             next += 1;
         }
-        if !is_bic(text, word) {
-            continue;
-        }
         let is_near =
-            accounts.get(next).is_some_and(|&(start, _)| start <= word.end + NEAR_LETTERS);
-        if is_near || is_named(text, word) {
+            || accounts.get(next).is_some_and(|&(start, _)| start <= word.end + NEAR_LETTERS);
+        let is_told = is_told(text, word);
+        let code: String =
+            text.letters(word.start..word.end).iter().take(BIC_LETTERS_MAX + 1).collect();
+        let code = if is_told { code.to_ascii_uppercase() } else { code };
+        let is_certain =
+            || is_told || (!is_shouted(text, word) && (is_near() || is_named(text, word)));
+        if is_bic(&code) && may_start(text, word.start) && is_certain() {
             findings.push(Finding::new(PersonalDataKind::Bic, word.start, word.end));
         }
     }
+}
+
+/// Whether a colon tells that this is the code: `BIC: bnpafrpp`.
+fn is_told(text: &Text, word: &Word) -> bool {
+    const BETWEEN_MAX: usize = 3;
+    let signs = text.signs();
+    let last = signs.partition_point(|sign| sign.start < word.start).checked_sub(1);
+    last.and_then(|last| signs.get(last)).is_some_and(|sign| {
+        let between = text.letters(sign.end..word.start);
+        sign.cues.has(Cues::BANK) && between.len() <= BETWEEN_MAX && between.contains(&':')
+    })
 }
 
 fn is_named(text: &Text, word: &Word) -> bool {
@@ -74,20 +89,15 @@ fn is_named(text: &Text, word: &Word) -> bool {
 }
 
 /// Whether the word has the form of a code: bank, country, place, and perhaps a branch. In capitals: small letters make words.
-fn is_bic(text: &Text, word: &Word) -> bool {
-    let letters = text.letters(word.start..word.end);
-    if !BIC_LETTERS.contains(&letters.len()) || !may_start(text, word.start) {
-        return false;
-    }
-    let code: String = letters.iter().collect();
+fn is_bic(code: &str) -> bool {
     let (Some(bank), Some(country), Some(rest)) = (code.get(..4), code.get(4..6), code.get(6..))
     else {
         return false;
     };
-    bank.chars().all(|letter| letter.is_ascii_uppercase())
+    BIC_LETTERS.contains(&code.len())
+        && bank.chars().all(|letter| letter.is_ascii_uppercase())
         && countries::CODES.contains(&country)
         && rest.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
-        && !is_shouted(text, word)
 }
 
 /// Whether the words around are in capitals as well, so that the form tells nothing.

@@ -20,7 +20,7 @@ pub(super) fn find_digits(text: &Text, number: &Number, context: Context) -> Opt
     number.parts().find_map(|part| {
         let held = digits::ALL.iter().filter(|id| id.digits == part.digits.len());
         let mut held = held.filter(|id| (id.is_valid)(part.digits)).filter_map(|id| {
-            let is_named = context.near.has(id.cues | Cues::ID);
+            let is_named = context.near.has(id.cues | Cues::ID | Cues::ID_CARD);
             let holds =
                 id.forms.contains(&part.form) || (is_named && id.named_forms.contains(&part.form));
             holds.then_some(is_named)
@@ -43,7 +43,7 @@ pub(super) fn find_letters(text: &Text, compact: &Compact) -> Option<Finding> {
             return None;
         }
         let context = Context::before(text, compact.start);
-        (!context.is_ordered()).then(|| (end, context.near.has(Cues::ID)))
+        (!context.is_ordered()).then(|| (end, context.near.has(Cues::ID | Cues::ID_CARD)))
     })?;
     Some(Finding::new(PersonalDataKind::NationalId, compact.start, end).named_if(is_named))
 }

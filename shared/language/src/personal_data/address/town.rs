@@ -5,6 +5,8 @@ use crate::personal_data::text::{Text, Word};
 
 /// A town's name has no more words, nor does a country's.
 const NAME_WORDS_MAX: usize = 3;
+/// What may stand in a town's name in small letters.
+const WITHIN_TOWNS: &[&str] = &["am", "an", "im", "de", "la", "le", "del", "sur", "aan", "den"];
 /// What parts the lines of an address.
 const PARTING_MAX: usize = 4;
 
@@ -55,6 +57,13 @@ fn next(text: &Text, end: usize) -> Option<usize> {
     let is_parting = parting.len() <= PARTING_MAX
         && parting.iter().all(|letter| matches!(letter, ' ' | ',' | '.' | '\n' | '\r' | '-'));
     is_parting.then_some(index)
+}
+
+/// Whether a postcode comes next, and a town's name after it.
+pub(super) fn has_name(text: &Text, end: usize) -> bool {
+    next(text, end)
+        .and_then(|index| postcode_end(text, index))
+        .is_some_and(|(end, index)| town_end(text, end, index).is_some())
 }
 
 fn flat_end(text: &Text, end: usize) -> Option<usize> {
@@ -136,11 +145,18 @@ fn is_british(text: &Text, outward: &Word, inward: &Word) -> bool {
 /// Where the town's name ends that begins with this word: in capitals, without the end of a line in between.
 fn town_end(text: &Text, postcode_end: usize, first: usize) -> Option<usize> {
     let mut end = None;
-    for word in text.words().iter().skip(first).take(NAME_WORDS_MAX) {
+    for (index, word) in text.words().iter().enumerate().skip(first).take(NAME_WORDS_MAX) {
         let parting = text.letters(end.unwrap_or(postcode_end)..word.start);
         let is_near =
             matches!(parting, [' ' | '-'] | [',', ' ']) && (end.is_none() || parting != [',', ' ']);
-        if !is_near || !is_capital(text, word) || !is_letters(text, word) {
+        let is_named = is_capital(text, word) && is_letters(text, word);
+        // `Frankfurt am Main`
+        let leads_on = end.is_some()
+            && WITHIN_TOWNS.contains(&text.spelled(word))
+            && text.words().get(index + 1).is_some_and(|next| {
+                next.start == word.end + 1 && is_capital(text, next) && is_letters(text, next)
+            });
+        if !is_near || !(is_named || leads_on) {
             break;
         }
         end = Some(word.end);

@@ -98,6 +98,7 @@ pub(super) const ALL: &[Id] = &[
             "dddddd-ddd-dd",
             "dddddd ddd dd",
             "dd.dd.dd.ddd.dd",
+            "dd.dd.dd-ddd dd",
         ],
         named_forms: &["dd-dd-dd-ddd-dd", "dddddd-ddddd", "dd/dd/dd-ddd-dd"],
         is_valid: is_rijksregister,
