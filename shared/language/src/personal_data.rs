@@ -31,8 +31,9 @@ use self::{
 };
 pub use kind::PersonalDataKind;
 
-/// A replaced finding may bring a word within reach of a number that it now tells about: the text is read again, this often at most.
-const PASSES_MAX: usize = 8;
+/// A replaced finding may bring a word within reach of a number that it now tells about: the text is read again, this often at most, so
+/// that even who wants it to take long cannot. Within a word's reach there is room for some twenty findings, each of which may hide one.
+const PASSES_MAX: usize = 32;
 
 /// Every identifier of letters and digits that is looked for has a digit so soon: an Italian tax code after two spaces.
 const DIGIT_REACH: usize = 9;

@@ -78,6 +78,9 @@ fn special_categories_are_suspected_in_six_languages() {
         "il pacco è davanti alla chiesa",
         "het pakket ligt bij de kerk",
         "Merry Christmas!",
+        "my account is disabled",
+        "I'm sick and tired of waiting",
+        "Esos tacones son de infarto",
     ] {
         assert!(!is_special_category_suspected(text), "{text}");
     }
@@ -106,6 +109,15 @@ fn a_text_is_redacted_in_place() {
 fn placeholders_are_no_context() {
     assert_eq!(found("[phone] 9472 7916"), []);
     assert_eq!(found("phone 9472 7916"), [("phone", "9472 7916".to_owned())]);
+}
+
+#[test]
+fn what_a_finding_hid_is_redacted_as_well() {
+    for (cue, number) in [("passport", "A1234567 "), ("phone", "9472 7916 "), ("BSN", "111222333 ")]
+    {
+        let redacted = redact(&format!("{cue} {}", number.repeat(40)));
+        assert_eq!(found(&redacted), [], "{cue}");
+    }
 }
 
 #[test]
