@@ -8,6 +8,7 @@ mod content;
 pub mod detector;
 mod identify;
 pub mod moods;
+pub mod personal_data;
 pub mod rules;
 pub mod training;
 mod typos;
