@@ -1,8 +1,10 @@
 //! Telephone numbers: as one dials them from abroad, as a country writes them, and whatever a word says is one.
 
 mod country_codes;
+mod lookalikes;
 mod plans;
 
+use self::lookalikes::{is_amount, is_date};
 use super::{
     cues::{Context, Cues, follows},
     finding::Finding,
@@ -32,16 +34,12 @@ pub(super) fn find(
     let begin = Beginning::before(text, number.start);
     let is_named = context.names(Cues::PHONE);
     let is_first = begin.has_plus || is_first(text, begin.start, before);
-    if !is_first
-        || context.is_ordered()
-        || !(may_start(text, begin.start) || (is_named && text.begins_word(begin.start)))
-    {
+    let is_start = may_start(text, begin.start) || (is_named && text.begins_word(begin.start));
+    if !is_first || !is_start || context.is_ordered() {
         return None;
     }
     let lengths = GROUPED_DIGITS_MIN..=DIGITS_MAX + ABROAD.len();
-    let mut parts = number.parts().filter(|part| {
-        lengths.contains(&part.digits.len()) && !is_within_parentheses(part, &begin)
-    });
+    let mut parts = number.parts().filter(|part| lengths.contains(&part.digits.len()));
     let part = parts.find(|part| {
         let holds = is_international(part, &begin)
             || is_national(part, &begin)
@@ -49,13 +47,13 @@ pub(super) fn find(
                 && is_plausible(part)
                 && (is_named || follows(text, part.end, Cues::PHONE)));
         holds
+            && begin.is_balanced(part)
             && (is_named || !is_continued(text, number, part.end))
             && may_end(text, extension_end(text, part.end).unwrap_or(part.end))
     })?;
     let end = extension_end(text, part.end).unwrap_or(part.end);
-    let is_open = begin.has_parenthesis && !part.form.contains(')');
-    let start = if is_open { begin.start.max(begin.parenthesis + 1) } else { begin.start };
-    Some(Finding::new(PersonalDataKind::Phone, start, end).named_if(is_named))
+    let found = Finding::new(PersonalDataKind::Phone, begin.start_of(&part), end);
+    Some(found.named_if(is_named))
 }
 
 /// Whether no digits stand before that this continues: none at all, or those of another telephone number.
@@ -76,34 +74,40 @@ fn is_continued(text: &Text, number: &Number, end: usize) -> bool {
 struct Beginning {
     start: usize,
     has_plus: bool,
-    has_parenthesis: bool,
-    parenthesis: usize,
+    parenthesis: Option<usize>,
 }
 
 impl Beginning {
     fn before(text: &Text, digit: usize) -> Self {
-        let mut begin =
-            Self { start: digit, has_plus: false, has_parenthesis: false, parenthesis: 0 };
+        let mut begin = Self { start: digit, has_plus: false, parenthesis: None };
         while let Some(before) = begin.start.checked_sub(1) {
             match text.at(before) {
                 '+' if !begin.has_plus => begin.has_plus = true,
-                '(' if !begin.has_parenthesis => {
-                    begin.has_parenthesis = true;
-                    begin.parenthesis = before;
-                }
+                '(' if begin.parenthesis.is_none() => begin.parenthesis = Some(before),
                 _ => break,
             }
             begin.start = before;
         }
         begin
     }
-}
 
-/// Whether more is opened than closed, or the other way round: a number ends at what encloses it.
-fn is_within_parentheses(part: &Part<'_>, begin: &Beginning) -> bool {
-    let opened = part.form.matches('(').count() + usize::from(begin.has_parenthesis);
-    let closed = part.form.matches(')').count();
-    closed > opened || (opened > closed && part.form.contains('('))
+    /// Where the number starts of which this is the rest: a parenthesis that is closed elsewhere is no part of it.
+    fn start_of(&self, part: &Part<'_>) -> usize {
+        match self.parenthesis {
+            Some(parenthesis) if !part.form.contains(')') => self.start.max(parenthesis + 1),
+            _ => self.start,
+        }
+    }
+
+    /// Whether the number closes what it opens.
+    fn is_balanced(&self, part: &Part<'_>) -> bool {
+        let opened = part.form.matches('(').count();
+        let closed = part.form.matches(')').count();
+        match self.parenthesis {
+            Some(_) => closed == opened + 1 || (opened, closed) == (0, 0),
+            None => closed == opened,
+        }
+    }
 }
 
 /// `+49 171 …`, `0049 171 …`, `+49 (0) 171 …`.
@@ -120,19 +124,17 @@ fn is_international(part: &Part<'_>, begin: &Beginning) -> bool {
     country_codes::have(written)
 }
 
+/// `0171 1234567` and whatever else a country's plan tells; single digits stand only where one dials or leaves out a digit.
 fn is_national(part: &Part<'_>, begin: &Beginning) -> bool {
+    let has_single = part.form.contains("(d)") || part.form.contains(") d ");
+    let mut lengths = part.lengths();
+    let is_first = part.is_bare()
+        || lengths.next().is_some_and(|first| first > 1 || part.digits.starts_with(&[1]));
     !begin.has_plus
+        && is_first
+        && (part.is_bare() || has_single || lengths.all(|length| length > 1))
         && part.groups <= GROUPS_MAX
         && !is_date(part)
-        && part
-            .lengths()
-            .skip(1)
-            .all(|length| length > 1 || part.form.contains("(d)") || part.form.contains(") d "))
-        && (part.is_bare()
-            || part
-                .lengths()
-                .next()
-                .is_some_and(|first| first > 1 || part.digits.starts_with(&[1])))
         && plans::have(&digits(part), part.form)
 }
 
@@ -145,44 +147,6 @@ fn is_plausible(part: &Part<'_>) -> bool {
         && !is_date(part)
         && !is_amount(part)
         && part.lengths().filter(|&length| length == 1).count() <= 1
-}
-
-/// `12.50`, `1.234.567`: an amount in one of its usual forms.
-fn is_amount(part: &Part<'_>) -> bool {
-    part.groups > 1
-        && part.is_parted_by('.')
-        && (part.groups == 2 || part.lengths().skip(1).all(|length| length == 3))
-        && part.lengths().last().is_some_and(|last| last <= 3)
-        && !part.digits.starts_with(&[0])
-        && part.lengths().next().is_some_and(|first| first < 3 || part.groups == 2)
-}
-
-/// Whether it begins with a day, as figures alone or with a time after it.
-fn is_date(part: &Part<'_>) -> bool {
-    let lengths: Vec<_> = part.lengths().take(3).collect();
-    let mut partings = part.form.split('d').filter(|parting| !parting.is_empty());
-    let (Some(first), Some(second)) = (partings.next(), partings.next()) else { return false };
-    let is_parted = first == second && matches!(first, "." | "-" | "/");
-    let ends = partings.next().is_none_or(|third| third == " ");
-    is_parted && ends && {
-        let mut from = 0;
-        let mut fields = lengths.iter().map(|&length| {
-            let field = part.digits.get(from..from + length).unwrap_or_default();
-            from += length;
-            super::number::value(field)
-        });
-        let (first, second) =
-            (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-        let third = fields.next().unwrap_or_default();
-        let is_day_and_month = |day, month| (1..=31).contains(&day) && (1..=12).contains(&month);
-        match lengths.as_slice() {
-            [4, 1 | 2, 1 | 2] => is_day_and_month(third, second),
-            [1 | 2, 1 | 2, 2 | 4] => {
-                is_day_and_month(first, second) || is_day_and_month(second, first)
-            }
-            _ => false,
-        }
-    }
 }
 
 /// Where an extension after this place ends: `x123`, `ext. 123`, `Durchwahl 12`.
