@@ -17,7 +17,7 @@ mod utterances;
 use content::Content;
 
 /// How large the model may become: what every start of the function reads.
-const BYTES_MAX: usize = 1_000_000;
+const BYTES_MAX: usize = 1_350_000;
 
 #[expect(
     clippy::disallowed_methods,

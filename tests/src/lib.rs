@@ -5,6 +5,8 @@
 
 pub mod item;
 pub mod messenger;
+pub mod model;
+pub mod personal_data;
 pub mod queue_message;
 pub mod signature;
 pub mod signed_request;
@@ -18,9 +20,11 @@ mod signing;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder of inputs.
-pub const CHECKS: [(&str, Check); 7] = [
+pub const CHECKS: [(&str, Check); 9] = [
     ("item", item::check),
     ("messenger", messenger::check),
+    ("model", model::check),
+    ("personal_data", personal_data::check),
     ("queue_message", queue_message::check),
     ("signature", signature::check),
     ("signed_request", signed_request::check),

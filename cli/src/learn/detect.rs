@@ -65,7 +65,7 @@ type Told = (String, f64, Vec<Value>);
 
 fn built_in(reading: &Reading) -> Told {
     let detection = &reading.detection;
-    let alternatives = reading.alternatives.iter();
+    let alternatives = detection.alternatives.iter();
     let alternatives =
         alternatives.map(|(intent, permille)| alternative(intent.name(), *permille)).collect();
     (detection.intent.name().to_owned(), share(detection.confidence_permille), alternatives)

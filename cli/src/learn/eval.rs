@@ -110,12 +110,17 @@ fn cross_validated(asked: &Eval) -> Result<Outcome, Problem> {
         let training: Vec<_> = chosen(false).collect();
         let trained = TrainingSet::read(&training, names.clone()).train(&settings, &bar);
         let model = Model::read(&trained.bytes)?;
-        let outcome =
-            outcome.get_or_insert_with(|| Outcome::new(&model, model.scope_threshold()));
+        // Each model has a threshold of its own: scopes are told from there.
+        let threshold = model.scope_threshold();
+        let outcome = outcome.get_or_insert_with(|| Outcome::new(&model, 0.0));
         outcome.bytes = outcome.bytes.max(model.size());
+        let first = outcome.guesses.len();
         outcome.add(&model, chosen(true).map(|line| (line.label, line.text.to_owned())));
+        for guess in outcome.guesses.iter_mut().skip(first) {
+            guess.judged.scope -= threshold;
+        }
         for text in &outside {
-            outcome.outside.push(judge(&model, text).0.scope);
+            outcome.outside.push(judge(&model, text).0.scope - threshold);
         }
     }
     bar.done();

@@ -11,14 +11,19 @@ use forthright_policy::{Book, ContentError, Engine, is_sure};
 /// Never about a message that says one thing and nothing else: who writes STOP need not be judged by a model. Never
 /// where the machine may not answer, whatever the person wants, or where something calls a person anyway: there is no reason
 /// for their text to go elsewhere.
-pub fn asks_comprehend(engine: Engine, machine_may_answer: bool, embedded: &Detection) -> bool {
+pub fn asks_comprehend(
+    engine: Engine,
+    sure_from_permille: u16,
+    machine_may_answer: bool,
+    embedded: &Detection,
+) -> bool {
     machine_may_answer
         && !embedded.is_whole_message
         && embedded.trigger.is_none()
         && match engine {
             Engine::Embedded => false,
             Engine::Comprehend => true,
-            Engine::EmbeddedThenComprehend => !is_sure(embedded),
+            Engine::EmbeddedThenComprehend => !is_sure(embedded, sure_from_permille),
         }
 }
 
@@ -37,15 +42,14 @@ struct Choice<C> {
 }
 
 impl<E, C> Engines<E, C> {
-    /// The embedded engine alone. Refuses a book in which a brand chose another: this process has no redactor, and
-    /// without one no text may leave it.
+    /// The embedded engine alone. Refuses a book in which a brand chose another: this process cannot ask it.
     pub fn embedded(book: &Book, embedded: E) -> Result<Self, ContentError> {
         let Some(brand) = book.brands().find(|brand| brand.engine() != Engine::Embedded) else {
             return Ok(Self { embedded, comprehend: None });
         };
         let what = format!(
-            "answering.engine: `{}` sends texts to Amazon Comprehend, and this build has nothing that takes \
-             personal data out of them first; write `engine = \"{}\"`",
+            "answering.engine: `{}` sends texts to Amazon Comprehend, which only the function on AWS can reach, if it \
+             is built with `--features comprehend`; build it so, or write `engine = \"{}\"`",
             brand.engine(),
             Engine::Embedded
         );
@@ -66,7 +70,8 @@ impl<E: DetectIntent, C: DetectIntent> DetectIntent for Engines<E, C> {
             return Ok(embedded);
         };
         let brand = comprehend.book.brand(asked.brand).ok_or(Fault::rejected("unknown brand"))?;
-        if !asks_comprehend(brand.engine(), asked.machine_may_answer, &embedded) {
+        let (engine, sure_from) = (brand.engine(), brand.sure_from_permille());
+        if !asks_comprehend(engine, sure_from, asked.machine_may_answer, &embedded) {
             return Ok(embedded);
         }
         match comprehend.detector.detect(asked).await {
@@ -76,8 +81,14 @@ impl<E: DetectIntent, C: DetectIntent> DetectIntent for Engines<E, C> {
                 tracing::warn!(brand = %asked.brand, error = %fault, cause, "Comprehend could not be asked");
                 Ok(embedded)
             }
-            // The language is what the embedded engine says: the answer must be in one that the brand speaks.
-            outcome => outcome.map(|found| Detection { language: embedded.language, ..found }),
+            // Comprehend is asked for the intent. The rest is what the embedded engine says: the answer must be in a language
+            // that the brand speaks, and what is urgent stays so.
+            outcome => outcome.map(|found| Detection {
+                language: embedded.language,
+                sentiment: embedded.sentiment,
+                is_urgent: embedded.is_urgent,
+                ..found
+            }),
         }
     }
 }

@@ -55,6 +55,7 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
             gate,
             code_is_right: opened.code_is_right(),
             turns_max: brand.turns_max(),
+            sure_from_permille: brand.sure_from_permille(),
             languages: brand.languages(),
         })
     }
@@ -84,6 +85,10 @@ impl<T: Table, V: Vault, D: DetectIntent, Q: Queue> Intent<T, V, D, Q> {
                 intent: detection.intent,
                 confidence_permille: detection.confidence_permille,
                 trigger: detection.trigger,
+                alternatives: detection.alternatives.clone(),
+                threshold_permille: facts.sure_from_permille,
+                sentiment: detection.sentiment,
+                is_urgent: detection.is_urgent,
                 detector: detection.detector.to_owned(),
             }),
             language: brand.and_then(|brand| brand.language_for(written)),

@@ -66,14 +66,7 @@ impl<R: Redact> Comprehend<R> {
 
     /// The class of a text, as an intent. An answer that makes no sense is [`Intent::NoneOfThese`].
     async fn classify(&self, text: &Redacted) -> Result<Detection, Fault> {
-        let none = Detection {
-            intent: Intent::NoneOfThese,
-            confidence_permille: 0,
-            is_whole_message: false,
-            language: None,
-            trigger: None,
-            detector: DETECTOR,
-        };
+        let none = Detection::bare(Intent::NoneOfThese, 0, DETECTOR);
         let text = cut(text.reveal(), CLASSIFY_BYTES_MAX);
         if text.trim().is_empty() {
             return Ok(none); // no call takes an empty text

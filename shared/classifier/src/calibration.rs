@@ -3,7 +3,7 @@
 use crate::{algebra::softmax, rank::best};
 
 /// A step of the confidence is made of this many lines or more.
-const STEP_LINES_MIN: usize = 50;
+pub(crate) const STEP_LINES_MIN: usize = 50;
 
 /// A threshold of the scope may cost this share of the right answers, in thousandths: a question that a person gets without
 /// need costs less than a wrong answer to what was not asked.
@@ -12,8 +12,6 @@ pub const RIGHT_ANSWERS_LOST_PERMILLE: usize = 20;
 /// What a model said of a line that it had not seen.
 #[derive(Debug, Clone)]
 pub(crate) struct Guess {
-    /// The line's number.
-    pub(crate) line: usize,
     /// The line's label.
     pub(crate) wanted: usize,
     /// The score of each label, and of the background behind them if there is one.

@@ -26,7 +26,7 @@ const LAST_STEP: f32 = 0.02;
 /// What all labels get of the certainty.
 const SMOOTHING: f32 = 0.1;
 /// A feature that stands in fewer lines is left to the support vectors.
-const LINES_MIN: u32 = 2;
+const LINES_MIN: u32 = 3;
 
 /// Lines and what they mean.
 #[derive(Debug, Clone, Copy)]

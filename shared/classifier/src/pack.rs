@@ -33,9 +33,14 @@ const fn bytes_of_row(columns: usize) -> usize {
     row_bytes(columns).saturating_add(4 + 1 + 2)
 }
 
+/// How many rows of so many columns so many bytes hold.
+pub(crate) fn rows_in(bytes: usize, columns: usize) -> usize {
+    bytes.checked_div(bytes_of_row(columns)).unwrap_or(0)
+}
+
 /// The rows of `weights` that matter most, in no more than `bytes_max`.
 pub(crate) fn pack(weights: &Weights, bytes_max: usize) -> Packed {
-    let chosen = choose(weights, bytes_max.checked_div(bytes_of_row(weights.columns())).unwrap_or(0));
+    let chosen = most_telling(weights, rows_in(bytes_max, weights.columns()));
     let scales: Vec<f32> = chosen.iter().map(|&row| scale(weights.row(row))).collect();
     let largest = scales.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let unit = largest / SCALE_MAX;
@@ -52,7 +57,7 @@ pub(crate) fn pack(weights: &Weights, bytes_max: usize) -> Packed {
 }
 
 /// The rows that speak most, by how many lines have them; in order.
-fn choose(weights: &Weights, count: usize) -> Vec<usize> {
+pub(crate) fn most_telling(weights: &Weights, count: usize) -> Vec<usize> {
     let rows = 0..weights.vocabulary.hashes.len();
     #[expect(clippy::cast_precision_loss, reason = "only compared")]
     let matters = |row: usize| {

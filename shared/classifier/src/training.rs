@@ -9,6 +9,7 @@ use crate::{
     encode::encode,
     factors::{self, Factors},
     features::Features,
+    pack::{most_telling, rows_in},
     parallel::in_parallel,
     support_vectors,
     vocabulary::Vocabulary,
@@ -22,7 +23,9 @@ pub const FOLDS: usize = 5;
 /// With fewer lines factors learn nothing that support vectors do not know better, and every fold is held out in turn.
 const MANY_LINES: usize = 2_000;
 /// How many factored models are averaged, each of its own chance.
-const FACTORED: usize = 2;
+const FACTORED: usize = 3;
+/// How many are made where lines are held out: they choose and calibrate, and need not be the best.
+const FACTORED_HELD_OUT: usize = 1;
 /// How much the support vectors may count against the factored models.
 const SHARES: [f32; 3] = [4.0, 8.0, 16.0];
 
@@ -153,10 +156,12 @@ impl TrainingSet {
     pub fn train(&self, settings: &Settings, progress: &impl Progress) -> Trained {
         let factored = !settings.support_vectors_only && self.labels.len() >= MANY_LINES;
         let folds = if self.labels.len() < MANY_LINES { 0..FOLDS } else { 0..1 };
-        progress.begin(folds.len().saturating_add(1).saturating_mul(self.parts(factored)));
-        let held_out = self.hold_out(folds, factored, settings.seed, progress);
+        let count = |of: usize| if factored { of } else { 0 };
+        let parts = folds.len().saturating_mul(self.parts(count(FACTORED_HELD_OUT)));
+        progress.begin(parts.saturating_add(self.parts(count(FACTORED))));
+        let held_out = self.hold_out(folds, factored, settings, progress);
         let all: Vec<usize> = (0..self.features.len()).collect();
-        let weights = self.fit(&all, factored, settings.seed, progress).at(held_out.share);
+        let weights = self.fit(&all, count(FACTORED), settings, progress).at(held_out.share);
         let label_count = self.names.labels.len();
         let of_labels = held_out.guesses.iter().filter(|guess| guess.wanted < label_count);
         let rights = of_labels.clone().filter(|guess| guess.judge(label_count).0 == guess.wanted);
@@ -181,15 +186,6 @@ impl TrainingSet {
         }
     }
 
-    /// What a model says of each line that was made of the other folds: the line, its label, and what was found.
-    pub fn cross_validate(&self, settings: &Settings) -> Vec<(usize, usize, usize)> {
-        let factored = !settings.support_vectors_only && self.labels.len() >= MANY_LINES;
-        let held_out = self.hold_out(0..FOLDS, factored, settings.seed, &());
-        let label_count = self.names.labels.len();
-        let guesses = held_out.guesses.iter();
-        guesses.map(|guess| (guess.line, guess.wanted, guess.judge(label_count).0)).collect()
-    }
-
     /// The fold of each line: those of one label and language are dealt in turn.
     pub fn folds(&self) -> Vec<usize> {
         let mut dealt: HashMap<(usize, Option<usize>), usize> = HashMap::new();
@@ -208,19 +204,20 @@ impl TrainingSet {
         &self,
         folds: Range<usize>,
         factored: bool,
-        seed: u64,
+        settings: &Settings,
         progress: &impl Progress,
     ) -> HeldOut {
         let of = self.folds();
         let shares: Vec<Option<f32>> =
             if factored { SHARES.map(Some).into() } else { vec![None] };
+        let count = if factored { FACTORED_HELD_OUT } else { 0 };
         let mut tried: Vec<Vec<Guess>> = vec![Vec::new(); shares.len()];
         for fold in folds {
             let lines = |is_held_out: bool| -> Vec<usize> {
                 let all = of.iter().enumerate();
                 all.filter(|(_, at)| (**at == fold) == is_held_out).map(|(line, _)| line).collect()
             };
-            let fitted = self.fit(&lines(false), factored, seed, progress);
+            let fitted = self.fit(&lines(false), count, settings, progress);
             let held_out = lines(true);
             for (guesses, &share) in tried.iter_mut().zip(&shares) {
                 let weights = fitted.at(share);
@@ -243,57 +240,120 @@ impl TrainingSet {
     fn guess(&self, weights: &Weights, line: usize) -> Option<Guess> {
         let mut scores = weights.scores(self.features.get(line)?);
         scores.truncate(self.names.scoring());
-        Some(Guess { line, wanted: *self.labels.get(line)?, scores })
+        Some(Guess { wanted: *self.labels.get(line)?, scores })
     }
 
-    /// How many parts a fit has that progress counts.
-    fn parts(&self, factored: bool) -> usize {
-        let columns = self.names.scoring().saturating_add(self.names.languages.len());
-        columns.saturating_add(if factored { FACTORED * factors::ROUNDS } else { 0 })
+    /// The columns of the labels, of the background and of the languages.
+    fn columns(&self) -> usize {
+        self.names.scoring().saturating_add(self.names.languages.len())
     }
 
-    /// The models that fit the chosen lines.
+    /// How many bytes of a model are not its rows, at most.
+    fn header_bytes(&self, settings: &Settings) -> usize {
+        const NUMBERS: usize = 128;
+        const STEP: usize = 6;
+        let names = self.names.labels.iter().chain(&self.names.languages);
+        let texts = names.map(|name| name.len().saturating_add(1)).sum::<usize>();
+        let steps = (self.labels.len() / crate::calibration::STEP_LINES_MIN).saturating_mul(STEP);
+        [texts, settings.licence.len(), settings.sources.len(), self.columns() * 4, steps]
+            .into_iter()
+            .fold(NUMBERS, usize::saturating_add)
+    }
+
+    /// How many parts a fit has that progress counts, with so many factored models.
+    fn parts(&self, factored: usize) -> usize {
+        self.columns().saturating_mul(2).saturating_add(factored.saturating_mul(factors::ROUNDS))
+    }
+
+    /// The models that fit the chosen lines: support vectors, and so many factored models.
     fn fit(
         &self,
         chosen: &[usize],
-        factored: bool,
-        seed: u64,
+        factored: usize,
+        settings: &Settings,
         progress: &impl Progress,
     ) -> Fitted {
         let features: Vec<&Features> =
             chosen.iter().filter_map(|&line| self.features.get(line)).collect();
-        let labels: Vec<usize> =
-            chosen.iter().filter_map(|&line| self.labels.get(line)).copied().collect();
+        let lines = Chosen { lines: chosen, features: &features, settings };
         let vocabulary = Vocabulary::of(&features);
-        let rows = vocabulary.hashes.len();
-        let vectors: Vec<_> =
-            features.iter().map(|features| vocabulary.vector(features)).collect();
-        let scoring = self.names.scoring();
-        let columns = scoring.saturating_add(self.names.languages.len());
-        let fitted = in_parallel(columns, |column| {
-            let is_of = |line: usize| match column.checked_sub(scoring) {
-                None => self.labels.get(line) == Some(&column),
-                language => self.languages.get(line) == Some(&language),
-            };
-            let signs: Vec<bool> = chosen.iter().map(|&line| is_of(line)).collect();
-            let seed = seed.wrapping_add(u64::try_from(column).unwrap_or_default());
-            let fitted = support_vectors::fit(&vectors, &signs, rows, seed);
-            progress.advance();
-            fitted
-        });
-        let mut weights = Weights::empty(vocabulary, columns);
-        for (column, (fitted, bias)) in fitted.iter().enumerate() {
-            weights.set_column(column, fitted, *bias);
-        }
-        let count = if factored { FACTORED } else { 0 };
-        let lines = factors::Lines { features: &features, labels: &labels, label_count: scoring };
-        let factors = in_parallel(count, |number| {
-            let seed = seed.wrapping_add(u64::try_from(number).unwrap_or_default());
-            Factors::fit(lines, &weights.vocabulary, seed, &|| progress.advance())
-        });
+        let rows_max =
+            rows_in(settings.bytes_max.saturating_sub(self.header_bytes(settings)), self.columns());
+        let vocabulary = if vocabulary.hashes.len() > rows_max {
+            // What is left learns to do without the rest.
+            let (weights, _) = self.fit_on(vocabulary, lines, 0, progress);
+            weights.vocabulary.keep(&most_telling(&weights, rows_max))
+        } else {
+            (0..self.columns()).for_each(|_| progress.advance());
+            vocabulary
+        };
+        let (weights, factors) = self.fit_on(vocabulary, lines, factored, progress);
         let ratio = length_ratio(&features, &weights.vocabulary);
         Fitted { weights, factors, ratio }
     }
+
+    /// A support vector machine for each column, and so many factored models, on all processors.
+    fn fit_on(
+        &self,
+        vocabulary: Vocabulary,
+        chosen: Chosen<'_>,
+        factored: usize,
+        progress: &impl Progress,
+    ) -> (Weights, Vec<Factors>) {
+        let rows = vocabulary.hashes.len();
+        let vectors: Vec<_> =
+            chosen.features.iter().map(|features| vocabulary.vector(features)).collect();
+        let labels: Vec<usize> =
+            chosen.lines.iter().filter_map(|&line| self.labels.get(line)).copied().collect();
+        let lines = factors::Lines {
+            features: chosen.features,
+            labels: &labels,
+            label_count: self.names.scoring(),
+        };
+        let seed = |number: usize| {
+            chosen.settings.seed.wrapping_add(u64::try_from(number).unwrap_or_default())
+        };
+        // The longest work first.
+        let fitted = in_parallel(factored.saturating_add(self.columns()), |part| {
+            let Some(column) = part.checked_sub(factored) else {
+                let round_done = || progress.advance();
+                return Part::Factors(Factors::fit(lines, &vocabulary, seed(part), &round_done));
+            };
+            let is_of = |line: usize| match column.checked_sub(self.names.scoring()) {
+                None => self.labels.get(line) == Some(&column),
+                language => self.languages.get(line) == Some(&language),
+            };
+            let signs: Vec<bool> = chosen.lines.iter().map(|&line| is_of(line)).collect();
+            let (values, bias) = support_vectors::fit(&vectors, &signs, rows, seed(column));
+            progress.advance();
+            Part::Column(column, values, bias)
+        });
+        let mut weights = Weights::empty(vocabulary, self.columns());
+        let mut factors = Vec::new();
+        for part in fitted {
+            match part {
+                Part::Factors(one) => factors.push(one),
+                Part::Column(column, values, bias) => weights.set_column(column, &values, bias),
+            }
+        }
+        (weights, factors)
+    }
+}
+
+/// The lines that something is fitted to.
+#[derive(Debug, Clone, Copy)]
+struct Chosen<'a> {
+    lines: &'a [usize],
+    features: &'a [&'a Features],
+    settings: &'a Settings,
+}
+
+/// A part of a fit.
+#[derive(Debug)]
+enum Part {
+    Factors(Factors),
+    /// A column with its weights and what it begins with.
+    Column(usize, Vec<f32>, f32),
 }
 
 /// The models of one fit.

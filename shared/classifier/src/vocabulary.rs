@@ -41,6 +41,19 @@ impl Vocabulary {
         }
     }
 
+    /// The features of these rows only, as rare as they are. The others become unknown.
+    pub(crate) fn keep(&self, rows: &[usize]) -> Self {
+        fn of<T: Copy>(all: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().filter_map(|&row| all.get(row)).copied().collect()
+        }
+        Self {
+            hashes: of(&self.hashes, rows),
+            lines: of(&self.lines, rows),
+            rarity: of(&self.rarity, rows),
+            rarity_unknown: self.rarity_unknown,
+        }
+    }
+
     /// The row of a feature, if it is known.
     pub(crate) fn row(&self, feature: Feature) -> Option<usize> {
         self.hashes.binary_search(&feature.hash).ok()

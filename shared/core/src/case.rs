@@ -196,8 +196,30 @@ impl Reason {
             | Self::TriesOver => Priority::Normal,
         }
     }
+}
 
-    /// Within which time a case with this reason should be answered. Our own targets: WhatsApp demands a
+/// Why and how urgently a person is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Why.
+    pub reason: Reason,
+    /// Whether the customer says that it cannot wait.
+    pub is_urgent: bool,
+}
+
+impl From<Reason> for Call {
+    fn from(reason: Reason) -> Self {
+        Self { reason, is_urgent: false }
+    }
+}
+
+impl Call {
+    /// How urgent its case is.
+    pub const fn priority(self) -> Priority {
+        if self.is_urgent { Priority::Urgent } else { self.reason.priority() }
+    }
+
+    /// Within which time its case should be answered. Our own targets: WhatsApp demands a
     /// "prompt" path to a person (WhatsApp Business policy), no law names a figure for every brand.
     pub const fn sla(self) -> Duration {
         match self.priority() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     case::Reason,
     challenge::RequestKind,
-    detect::{Intent, Trigger},
+    detect::{Intent, Sentiment, Trigger},
     gate::Silence,
     language::Language,
 };
@@ -38,8 +38,30 @@ pub struct Found {
     /// What called a person, whatever the intent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Trigger>,
-    /// Which detector, with its version.
+    /// What else the person may want, the likeliest first, with thousandths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<(Intent, u16)>,
+    /// How sure the detector had to be for a machine to answer, in thousandths.
+    #[serde(default)]
+    pub threshold_permille: u16,
+    /// How the person feels.
+    #[serde(default, skip_serializing_if = "is_neutral")]
+    pub sentiment: Sentiment,
+    /// Whether it cannot wait.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub is_urgent: bool,
+    /// Which detector, with its version: the embedded one with the checksum of its model.
     pub detector: String,
+}
+
+/// What most messages are is not written down.
+fn is_neutral(sentiment: &Sentiment) -> bool {
+    *sentiment == Sentiment::Neutral
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+const fn is_no(is_so: &bool) -> bool {
+    !*is_so
 }
 
 /// Who answers a message.

@@ -75,8 +75,10 @@ named! {
 }
 
 named! {
-    /// What about a message calls a person, whatever else is in it.
+    /// What about a message calls a person, whatever else is in it; what weighs most first.
     Trigger "trigger" {
+        /// Another machine seems to write: an automatic reply, or a text of our own that came back.
+        Machine = "machine",
         /// Somebody may come to harm.
         Safety = "safety",
         /// A lawyer, a court or an authority is named.
@@ -85,8 +87,6 @@ named! {
         Fraud = "fraud",
         /// The customer is very angry.
         Anger = "anger",
-        /// Another machine seems to write: an automatic reply, or a text of our own that came back.
-        Machine = "machine",
     }
 }
 
@@ -104,6 +104,12 @@ named! {
     }
 }
 
+impl Default for Sentiment {
+    fn default() -> Self {
+        Self::Neutral
+    }
+}
+
 /// What a detector found in one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detection {
@@ -111,6 +117,8 @@ pub struct Detection {
     pub intent: Intent,
     /// How sure the detector is, in thousandths.
     pub confidence_permille: u16,
+    /// What else the person may want, the likeliest first, with thousandths.
+    pub alternatives: Vec<(Intent, u16)>,
     /// Whether the message says this and nothing else, word by word: there is nothing to judge.
     pub is_whole_message: bool,
     /// The language of the message; none where it could be several.
@@ -123,6 +131,23 @@ pub struct Detection {
     pub is_urgent: bool,
     /// Which detector said so, with its version, for the decision's record.
     pub detector: &'static str,
+}
+
+impl Detection {
+    /// An intent, and nothing else.
+    pub const fn bare(intent: Intent, confidence_permille: u16, detector: &'static str) -> Self {
+        Self {
+            intent,
+            confidence_permille,
+            alternatives: Vec::new(),
+            is_whole_message: false,
+            language: None,
+            trigger: None,
+            sentiment: Sentiment::Neutral,
+            is_urgent: false,
+            detector,
+        }
+    }
 }
 
 /// The texts of the files in `content/intents/<language>` that tell by phrases what somebody wants and feels.

@@ -11,13 +11,16 @@ use forthright_core::{
 use crate::{
     identify::identify,
     moods::{Moods, MoodsError, Strengths, clauses},
-    rules::{Message, Rules, RulesError},
+    rules::{Rules, RulesError, Ruling},
     utterances::Utterances,
 };
 
 /// The name of this detector in a decision's record: of its model, with a checksum. The digest of the content tells which
 /// phrases it had.
 pub const DETECTOR: &str = env!("FORTHRIGHT_MODEL_ID");
+
+/// So many other intents are told beside the likeliest.
+const ALTERNATIVES: usize = 3;
 
 /// Why there is no detector.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +48,7 @@ pub enum DetectorError {
 /// what calls a person whatever else is said. Everything else is told by the model.
 #[derive(Debug, Clone)]
 pub struct Detector {
-    rules: Vec<Rules>,
+    rules: Rules,
     moods: Vec<(Language, Moods)>,
     model: Arc<Model>,
     intents: Arc<[Intent]>,
@@ -57,8 +60,6 @@ pub struct Detector {
 pub struct Reading {
     /// What decides.
     pub detection: Detection,
-    /// What else it could be, the likeliest first, with thousandths.
-    pub alternatives: Vec<(Intent, u16)>,
     /// All that calls a person.
     pub triggers: Vec<Trigger>,
 }
@@ -78,12 +79,13 @@ impl Detector {
     ) -> Result<Self, DetectorError> {
         let (mut rules, mut moods) = (Vec::new(), Vec::new());
         for Phrases { language, rules: rules_text, moods: moods_text } in phrases {
-            rules.push(Rules::parse(language, rules_text)?);
+            rules.push((language, rules_text));
             moods.push((language, Moods::parse(language, moods_text)?));
         }
         if rules.is_empty() {
             return Err(DetectorError::NoRules);
         }
+        let rules = Rules::parse(rules)?;
         let intents = known(&model.names().labels)?;
         let languages = known(&model.names().languages)?;
         Ok(Self { rules, moods, model: Arc::new(model), intents, languages })
@@ -96,50 +98,48 @@ impl Detector {
 
     /// What the person wants who wrote `text`.
     pub fn find(&self, text: &str) -> Detection {
-        let words = words(text);
-        self.detection(text, &words, &self.model.read_text(text, &words))
+        self.read(text).detection
     }
 
     /// Everything about `text`.
     pub fn read(&self, text: &str) -> Reading {
         let words = words(text);
         let scores = self.model.read_text(text, &words);
-        let detection = self.detection(text, &words, &scores);
-        let message = Message::of(&words);
-        let mut triggers: Vec<Trigger> =
-            self.rules.iter().flat_map(|rules| rules.triggers(&message)).collect();
-        triggers.sort_unstable();
-        triggers.dedup();
-        let alternatives = scores.alternatives(4).into_iter();
-        let alternatives = alternatives
-            .filter_map(|(label, permille)| Some((*self.intents.get(label)?, permille)))
-            .filter(|(intent, _)| *intent != detection.intent)
-            .take(3);
-        Reading { alternatives: alternatives.collect(), triggers, detection }
-    }
-
-    fn detection(&self, text: &str, words: &[String], scores: &Scores<'_>) -> Detection {
-        let message = Message::of(words);
+        let Ruling { ruled, triggers } = self.rules.judge(&words);
         let judged = scores.judge();
         let guessed = self.intents.get(judged.label).copied().unwrap_or(Intent::NoneOfThese);
-        let trigger = self.rules.iter().find_map(|rules| rules.triggers(&message).next());
-        let ruled = self.rules.iter().find_map(|rules| rules.find(&message));
-        let told = scores
-            .language()
-            .and_then(|(language, margin)| Some((*self.languages.get(language)?, margin)));
-        let language = identify(text, told);
+        let intent = ruled.map_or(guessed, |ruled| ruled.intent);
+        let language = identify(text, self.language(&scores));
         let strengths = self.strengths(text, language);
-        Detection {
-            intent: ruled.map_or(guessed, |ruled| ruled.intent),
+        let detection = Detection {
+            intent,
             confidence_permille: ruled
                 .map_or(judged.confidence_permille, |ruled| ruled.confidence_permille),
+            alternatives: self.alternatives(&scores, intent),
             is_whole_message: ruled.is_some_and(|ruled| ruled.is_whole_message),
             language,
-            trigger,
+            trigger: triggers.first().copied(),
             sentiment: strengths.sentiment(),
             is_urgent: strengths.is_urgent(),
             detector: DETECTOR,
-        }
+        };
+        Reading { detection, triggers }
+    }
+
+    /// The language of the content that a text is likeliest in, and by how much.
+    fn language(&self, scores: &Scores<'_>) -> Option<(Language, f32)> {
+        let (language, margin) = scores.language()?;
+        Some((*self.languages.get(language)?, margin))
+    }
+
+    /// What a text may mean besides `intent`.
+    fn alternatives(&self, scores: &Scores<'_>, intent: Intent) -> Vec<(Intent, u16)> {
+        let others = scores.alternatives(ALTERNATIVES.saturating_add(1)).into_iter();
+        others
+            .filter_map(|(label, permille)| Some((*self.intents.get(label)?, permille)))
+            .filter(|(other, _)| *other != intent)
+            .take(ALTERNATIVES)
+            .collect()
     }
 
     /// The moods of the language, or of all where it is unknown.
@@ -167,7 +167,7 @@ fn known<N: std::str::FromStr>(names: &[String]) -> Result<Arc<[N]>, DetectorErr
 /// what is wrong.
 pub fn check_intents(language: Language, name: &str, text: &str) -> Result<(), String> {
     match name {
-        "rules" => Rules::parse(language, text).map(drop).map_err(|error| error.to_string()),
+        "rules" => Rules::parse([(language, text)]).map(drop).map_err(|error| error.to_string()),
         "moods" => Moods::parse(language, text).map(drop).map_err(|error| error.to_string()),
         _ if name.parse::<Intent>().is_err() => {
             Err(format!("`{name}` is no intent; the file must be named after one"))
@@ -183,4 +183,4 @@ impl DetectIntent for Detector {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

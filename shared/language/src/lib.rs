@@ -7,8 +7,10 @@
 mod content;
 pub mod detector;
 mod identify;
+mod lexicon;
 pub mod moods;
 pub mod personal_data;
+mod redactor;
 pub mod rules;
 pub mod training;
 mod typos;
@@ -18,4 +20,5 @@ pub use detector::{
     DETECTOR, Detector, DetectorError, Reading, built_in_model, check_intents,
 };
 pub use moods::MoodsError;
+pub use redactor::Redactor;
 pub use rules::RulesError;

@@ -7,6 +7,8 @@ use forthright_classifier::words;
 use forthright_core::{Language, detect::Sentiment};
 use serde::Deserialize;
 
+use crate::lexicon::Lexicon;
+
 /// A mood is there from this strength on: one clear word, or two hints.
 const STRENGTH_MIN: u16 = 2;
 /// No message is more than this.
@@ -14,8 +16,6 @@ const STRENGTH_MAX: u16 = 1_000;
 /// So many words before a phrase, a negation turns it around; fewer behind it.
 const WORDS_BEFORE: usize = 4;
 const WORDS_AFTER: usize = 2;
-/// The shortest beginning of a word that may stand for all its endings.
-const STEM_LETTERS_MIN: usize = 3;
 
 /// A moods file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -188,10 +188,10 @@ impl Moods {
         Ok(Self(Arc::new(Read {
             feelings,
             marks,
-            negations_before: Lexicon::of(&file.negation.before)?,
-            negations_after: Lexicon::of(&file.negation.after)?,
-            no_negations: Lexicon::of(&file.negation.no_effect)?,
-            emphasis: Lexicon::of(&file.emphasis.words)?,
+            negations_before: lexicon(&file.negation.before)?,
+            negations_after: lexicon(&file.negation.after)?,
+            no_negations: lexicon(&file.negation.no_effect)?,
+            emphasis: lexicon(&file.emphasis.words)?,
         })))
     }
 
@@ -217,11 +217,12 @@ impl Read {
     fn read_clause(&self, clause: &[String], strengths: &mut Strengths) {
         let mut at = 0;
         while let Some(rest) = clause.get(at..).filter(|rest| !rest.is_empty()) {
-            let Some((length, &(mood, strength))) = self.feelings.longest(rest) else {
+            let Some(phrase) = self.feelings.longest(rest) else {
                 at = at.saturating_add(1);
                 continue;
             };
-            let end = at.saturating_add(length);
+            let (mood, strength) = phrase.meaning;
+            let end = at.saturating_add(phrase.len());
             let before = clause.get(at.saturating_sub(WORDS_BEFORE)..at).unwrap_or_default();
             let after = clause.get(end..).unwrap_or_default();
             let after = after.get(..WORDS_AFTER.min(after.len())).unwrap_or_default();
@@ -255,90 +256,12 @@ fn shouts(text: &str) -> bool {
     large >= 12 && large > small.saturating_mul(2)
 }
 
-/// Phrases by their first word, or by its beginning.
-#[derive(Debug)]
-struct Lexicon<Meaning> {
-    words: HashMap<String, Vec<(Vec<Word>, Meaning)>, FixedState>,
-    stems: HashMap<String, Vec<(Vec<Word>, Meaning)>, FixedState>,
-}
-
-/// A word of a phrase.
-#[derive(Debug)]
-enum Word {
-    Whole(String),
-    /// Any ending may follow.
-    Stem(String),
-}
-
-impl<Meaning> Default for Lexicon<Meaning> {
-    fn default() -> Self {
-        Self { words: HashMap::default(), stems: HashMap::default() }
+fn lexicon(phrases: &[String]) -> Result<Lexicon<()>, String> {
+    let mut lexicon = Lexicon::default();
+    for phrase in phrases {
+        lexicon.add(phrase, ())?;
     }
-}
-
-impl Lexicon<()> {
-    fn of(phrases: &[String]) -> Result<Self, String> {
-        let mut lexicon = Self::default();
-        for phrase in phrases {
-            lexicon.add(phrase, ())?;
-        }
-        Ok(lexicon)
-    }
-
-    fn stands_in(&self, words: &[String]) -> bool {
-        (0..words.len()).any(|at| self.longest(words.get(at..).unwrap_or_default()).is_some())
-    }
-}
-
-impl<Meaning> Lexicon<Meaning> {
-    fn add(&mut self, phrase: &str, meaning: Meaning) -> Result<(), String> {
-        let read = phrase.split(' ').map(Word::read).collect::<Option<Vec<_>>>();
-        let read = read.ok_or_else(|| {
-            format!("the phrase `{phrase}` never matches; write small letters without punctuation, and `*` at the \
-                     end of a word of three letters or more for any ending")
-        })?;
-        match read.first() {
-            Some(Word::Whole(word)) => self.words.entry(word.clone()).or_default(),
-            Some(Word::Stem(stem)) => self.stems.entry(stem.clone()).or_default(),
-            None => return Err("a phrase is empty".to_owned()),
-        }
-        .push((read, meaning));
-        Ok(())
-    }
-
-    /// The longest phrase that `words` begin with: how many words it has, and what it means.
-    fn longest(&self, words: &[String]) -> Option<(usize, &Meaning)> {
-        let first = words.first()?;
-        let stems = first.char_indices().skip(STEM_LETTERS_MIN).map(|(end, _)| end);
-        let stems = stems.chain([first.len()]).filter_map(|end| self.stems.get(first.get(..end)?));
-        let phrases = self.words.get(first).into_iter().chain(stems).flatten();
-        let found = phrases.filter(|(phrase, _)| {
-            phrase.len() <= words.len() && phrase.iter().zip(words).all(|(is, was)| is.matches(was))
-        });
-        let longest = found.max_by_key(|(phrase, _)| phrase.len());
-        longest.map(|(phrase, meaning)| (phrase.len(), meaning))
-    }
-}
-
-impl Word {
-    fn read(text: &str) -> Option<Self> {
-        let (stem, is_stem) = text.strip_suffix('*').map_or((text, false), |stem| (stem, true));
-        let is_plain = words(stem).as_slice() == [stem];
-        match (is_plain, is_stem) {
-            (true, false) => Some(Self::Whole(stem.to_owned())),
-            (true, true) if stem.chars().count() >= STEM_LETTERS_MIN => {
-                Some(Self::Stem(stem.to_owned()))
-            }
-            _ => None,
-        }
-    }
-
-    fn matches(&self, word: &str) -> bool {
-        match self {
-            Self::Whole(whole) => whole == word,
-            Self::Stem(stem) => word.starts_with(stem.as_str()),
-        }
-    }
+    Ok(lexicon)
 }
 
 #[cfg(test)]

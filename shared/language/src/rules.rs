@@ -1,14 +1,11 @@
 //! Rules in a file: per intent, phrases and how they must stand in a message. The first rule that matches decides.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use forthright_classifier::words;
 use forthright_core::{Intent, Language, detect::Trigger};
 use serde::Deserialize;
+
+use crate::lexicon::Lexicon;
 
 /// What must not rest on a guess has phrases in each language: what is decided of people's data, and that they are not
 /// written to any more.
@@ -36,14 +33,47 @@ pub struct RulesError {
     what: String,
 }
 
-/// Phrases of one language, which people can read and change, and what they mean.
+/// Phrases of all languages, which people can read and change, and what they mean.
 ///
 /// Reading a message takes time in proportion to its length: every place in it is looked up by its word.
 #[derive(Debug, Clone)]
-pub(crate) struct Rules {
-    /// Shared by the copies.
-    rules: Arc<[Rule<Intent>]>,
-    triggers: Arc<[Rule<Trigger>]>,
+pub(crate) struct Rules(Arc<Read>);
+
+/// What was read from the files.
+#[derive(Debug, Default)]
+struct Read {
+    rules: Vec<Rule>,
+    lexicon: Lexicon<Role>,
+}
+
+/// A rule; its phrases are in the lexicon.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    meaning: Meaning,
+    kind: Match,
+}
+
+/// What a rule tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Intent(Intent),
+    Trigger(Trigger),
+}
+
+/// What a phrase is for: the number of its rule, and whether it excepts from it.
+#[derive(Debug, Clone, Copy)]
+struct Role {
+    rule: usize,
+    excepts: bool,
+}
+
+/// What the rules say of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ruling {
+    /// What it says, if a phrase tells it.
+    pub(crate) ruled: Option<Ruled>,
+    /// What calls a person, whatever else it says; what weighs most first.
+    pub(crate) triggers: Vec<Trigger>,
 }
 
 /// What a rule found.
@@ -54,14 +84,6 @@ pub(crate) struct Ruled {
     pub(crate) is_whole_message: bool,
 }
 
-#[derive(Debug, Clone)]
-struct Rule<Meaning> {
-    meaning: Meaning,
-    kind: Match,
-    phrases: Phrases,
-    unless: Phrases,
-}
-
 /// How a phrase must stand in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,27 +91,6 @@ enum Match {
     WholeMessage,
     ContainsPhrase,
     ContainsAllWords,
-}
-
-/// Phrases by their first word.
-#[derive(Debug, Clone, Default)]
-struct Phrases(HashMap<String, Vec<Vec<String>>, FixedState>);
-
-/// A message, as the rules see it.
-pub(crate) struct Message<'a> {
-    words: &'a [String],
-    /// The same, with words that are repeated in a row once: "stop stop" means "stop".
-    unrepeated: Vec<String>,
-    set: HashSet<&'a str>,
-}
-
-impl<'a> Message<'a> {
-    /// A message of these words.
-    pub(crate) fn of(words: &'a [String]) -> Self {
-        let mut unrepeated = words.to_vec();
-        unrepeated.dedup();
-        Self { words, unrepeated, set: words.iter().map(String::as_str).collect() }
-    }
 }
 
 #[derive(Deserialize)]
@@ -122,15 +123,75 @@ struct TriggerFile {
 }
 
 impl Rules {
-    /// Reads the text of `intents/<language>/rules.toml`.
+    /// Reads the texts of `intents/<language>/rules.toml`, in the order of their priority.
     ///
     /// Refuses a file in which opting out is not a matter of the whole message, in which something has no rule that must have
     /// one, or in which a phrase can never match as it is written.
-    pub(crate) fn parse(language: Language, text: &str) -> Result<Self, RulesError> {
-        Self::read(text).map_err(|what| RulesError { language, what })
+    pub(crate) fn parse<'a>(
+        files: impl IntoIterator<Item = (Language, &'a str)>,
+    ) -> Result<Self, RulesError> {
+        let mut read = Read::default();
+        for (language, text) in files {
+            read.add_file(text).map_err(|what| RulesError { language, what })?;
+        }
+        Ok(Self(Arc::new(read)))
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    /// What the rules say of a message of these words. Of the rules that match the first decides.
+    ///
+    /// People mix languages: a phrase that excepts from an intent or a trigger in one language does so for the rules of all.
+    pub(crate) fn judge(&self, words: &[String]) -> Ruling {
+        let Read { rules, lexicon } = &*self.0;
+        // "Stop stop" means "stop".
+        let mut unrepeated = words.to_vec();
+        unrepeated.dedup();
+        let mut matching = vec![false; rules.len()];
+        let mut excepted = Vec::new();
+        for (at, word) in words.iter().enumerate() {
+            let rest = words.get(at..).unwrap_or_default();
+            for phrase in lexicon.beginning(word) {
+                let Role { rule, excepts } = phrase.meaning;
+                let (Some(place), Some(rule)) = (matching.get_mut(rule), rules.get(rule)) else {
+                    continue;
+                };
+                if excepts {
+                    if phrase.begins(rest) {
+                        excepted.push(rule.meaning);
+                    }
+                    continue;
+                }
+                let is_whole = |words: &[String]| phrase.len() == words.len() && phrase.begins(words);
+                *place |= match rule.kind {
+                    Match::WholeMessage => at == 0 && (is_whole(words) || is_whole(&unrepeated)),
+                    Match::ContainsPhrase => phrase.begins(rest),
+                    Match::ContainsAllWords => phrase.is_among(words),
+                };
+            }
+        }
+        let matching = rules.iter().zip(matching).filter(|(rule, matches)| {
+            *matches && !excepted.contains(&rule.meaning)
+        });
+        let mut ruling = Ruling { ruled: None, triggers: Vec::new() };
+        for (rule, _) in matching {
+            match rule.meaning {
+                Meaning::Intent(intent) => {
+                    ruling.ruled = ruling.ruled.or(Some(Ruled {
+                        intent,
+                        confidence_permille: rule.kind.permille(),
+                        is_whole_message: rule.kind == Match::WholeMessage,
+                    }));
+                }
+                Meaning::Trigger(trigger) => ruling.triggers.push(trigger),
+            }
+        }
+        ruling.triggers.sort_unstable();
+        ruling.triggers.dedup();
+        ruling
+    }
+}
+
+impl Read {
+    fn add_file(&mut self, text: &str) -> Result<(), String> {
         let file: RulesFile =
             toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
         for rule in &file.rules {
@@ -153,65 +214,33 @@ impl Rules {
                 return Err(format!("`{trigger}` has no rule"));
             }
         }
-        let rules = file.rules.into_iter();
-        let rules =
-            rules.map(|rule| Rule::read(rule.intent, rule.kind, &rule.phrases, &rule.unless));
-        let triggers = file.triggers.into_iter();
-        let triggers =
-            triggers.map(|rule| Rule::read(rule.trigger, rule.kind, &rule.phrases, &rule.unless));
-        Ok(Self {
-            rules: rules.collect::<Result<_, String>>()?,
-            triggers: triggers.collect::<Result<_, String>>()?,
-        })
+        for RuleFile { intent, kind, phrases, unless } in &file.rules {
+            self.add(Meaning::Intent(*intent), *kind, phrases, unless)?;
+        }
+        for TriggerFile { trigger, kind, phrases, unless } in &file.triggers {
+            self.add(Meaning::Trigger(*trigger), *kind, phrases, unless)?;
+        }
+        Ok(())
     }
 
-    /// What the message says, if a phrase tells it. The first rule that matches decides.
-    pub(crate) fn find(&self, message: &Message<'_>) -> Option<Ruled> {
-        let rule = self.rules.iter().find(|rule| rule.holds(message))?;
-        Some(Ruled {
-            intent: rule.meaning,
-            confidence_permille: rule.kind.permille(),
-            is_whole_message: rule.kind == Match::WholeMessage,
-        })
-    }
-
-    /// What calls a person, whatever else the message says; in the order of the rules.
-    pub(crate) fn triggers<'r>(
-        &'r self,
-        message: &'r Message<'_>,
-    ) -> impl Iterator<Item = Trigger> + 'r {
-        self.triggers.iter().filter(|rule| rule.holds(message)).map(|rule| rule.meaning)
-    }
-}
-
-impl<Meaning: std::fmt::Display> Rule<Meaning> {
-    fn read(
+    fn add(
+        &mut self,
         meaning: Meaning,
         kind: Match,
         phrases: &[String],
         unless: &[String],
-    ) -> Result<Self, String> {
+    ) -> Result<(), String> {
         if phrases.is_empty() {
-            return Err(format!("a rule of `{meaning}` has no phrase"));
+            return Err(format!("a rule of {meaning:?} has no phrase"));
         }
-        Ok(Self {
-            meaning,
-            kind,
-            phrases: Phrases::parse(phrases)?,
-            unless: Phrases::parse(unless)?,
-        })
-    }
-
-    fn holds(&self, message: &Message<'_>) -> bool {
-        let matches = match self.kind {
-            Match::WholeMessage => {
-                self.phrases.is_exactly(message.words)
-                    || self.phrases.is_exactly(&message.unrepeated)
+        let rule = self.rules.len();
+        self.rules.push(Rule { meaning, kind });
+        for (phrases, excepts) in [(phrases, false), (unless, true)] {
+            for phrase in phrases {
+                self.lexicon.add(phrase, Role { rule, excepts })?;
             }
-            Match::ContainsPhrase => self.phrases.stand_in(message.words),
-            Match::ContainsAllWords => self.phrases.are_among(&message.set),
-        };
-        matches && !self.unless.stand_in(message.words)
+        }
+        Ok(())
     }
 }
 
@@ -222,44 +251,6 @@ impl Match {
             Self::ContainsPhrase => PHRASE_PERMILLE,
             Self::ContainsAllWords => ALL_WORDS_PERMILLE,
         }
-    }
-}
-
-impl Phrases {
-    fn parse(texts: &[String]) -> Result<Self, String> {
-        let mut phrases = Self::default();
-        for text in texts {
-            let phrase = words(text);
-            let Some(first) = phrase.first().filter(|_| phrase.join(" ") == *text) else {
-                let plain = phrase.join(" ");
-                return Err(format!("the phrase `{text}` never matches; write it as `{plain}`"));
-            };
-            phrases.0.entry(first.clone()).or_default().push(phrase);
-        }
-        Ok(phrases)
-    }
-
-    /// The phrases that begin with this word.
-    fn from(&self, word: &str) -> &[Vec<String>] {
-        self.0.get(word).map_or(&[], Vec::as_slice)
-    }
-
-    fn is_exactly(&self, words: &[String]) -> bool {
-        words.first().is_some_and(|first| self.from(first).iter().any(|phrase| phrase == words))
-    }
-
-    fn stand_in(&self, words: &[String]) -> bool {
-        words.iter().enumerate().any(|(at, word)| {
-            let rest = words.get(at..).unwrap_or_default();
-            self.from(word).iter().any(|phrase| rest.starts_with(phrase))
-        })
-    }
-
-    fn are_among(&self, words: &HashSet<&str>) -> bool {
-        self.0
-            .values()
-            .flatten()
-            .any(|phrase| phrase.iter().all(|word| words.contains(word.as_str())))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::content::Content;
 pub use crate::typos::Typos;
 
 /// A model of the size that is shipped, at most.
-const BYTES_MAX: usize = 1_000_000;
+const BYTES_MAX: usize = 1_350_000;
 
 /// Why nothing could be judged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

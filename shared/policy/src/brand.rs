@@ -21,6 +21,12 @@ const TURNS_MAX_DEFAULT: u32 = 8;
 /// More than this is no limit.
 const TURNS_MAX_MAX: u32 = 1_000_000;
 
+/// How sure a detector must be where the brand's file does not say, in thousandths. What `forthright eval` recommends for
+/// the content of this program: of the answers that are so sure, 97 of 100 are right.
+pub(crate) const SURE_FROM_PERMILLE_DEFAULT: u16 = 700;
+/// Whoever is less sure guesses.
+const SURE_FROM_PERMILLE_MIN: u16 = 500;
+
 /// A brand, as `brands/<brand>.toml` tells it; checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Brand {
@@ -31,6 +37,7 @@ pub struct Brand {
     accounts: Vec<AccountEntry>,
     late_after: Duration,
     turns_max: u32,
+    sure_from_permille: u16,
     engine: Engine,
     context: Context,
 }
@@ -102,6 +109,11 @@ impl Brand {
             let range = format!("must be 1 to {TURNS_MAX_MAX}");
             return Err(wrong(format!("answering.turns_max: {range}")));
         }
+        let sure_from_permille = file.answering.sure_from.unwrap_or(SURE_FROM_PERMILLE_DEFAULT);
+        if !(SURE_FROM_PERMILLE_MIN..=1_000).contains(&sure_from_permille) {
+            let range = format!("must be {SURE_FROM_PERMILLE_MIN} to 1000, in thousandths");
+            return Err(wrong(format!("answering.sure_from: {range}")));
+        }
         let engine = match &file.answering.engine {
             None => Engine::default(),
             Some(name) => {
@@ -116,6 +128,7 @@ impl Brand {
             accounts: accounts(&file.accounts).map_err(wrong)?,
             late_after: Duration::from_mins(minutes),
             turns_max,
+            sure_from_permille,
             engine,
             context,
         })
@@ -163,6 +176,11 @@ impl Brand {
     /// How many messages that somebody writes in a row a machine answers: after so many it does not seem to help.
     pub const fn turns_max(&self) -> u32 {
         self.turns_max
+    }
+
+    /// How sure a detector must be before a machine answers, in thousandths. Below it a person does.
+    pub const fn sure_from_permille(&self) -> u16 {
+        self.sure_from_permille
     }
 
     /// What tells what a person wants.
@@ -288,6 +306,7 @@ struct PrivacyFile {
 struct AnsweringFile {
     late_after_minutes: u64,
     turns_max: Option<u32>,
+    sure_from: Option<u16>,
     engine: Option<String>,
 }
 

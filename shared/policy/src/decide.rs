@@ -12,9 +12,6 @@ use forthright_core::{
     offer::Choice,
 };
 
-/// How sure a detector must be before a machine answers, in thousandths. Below it a person does.
-pub const CONFIDENCE_PERMILLE_MIN: u16 = 700;
-
 /// The template that tells the code with which a person confirms that they want a copy of their data.
 pub const CONFIRM_ACCESS: &str = "confirm_access";
 /// The template that tells the code with which a person confirms that everything is to be erased.
@@ -45,6 +42,8 @@ pub struct Facts<'a> {
     pub code_is_right: Option<bool>,
     /// How many messages in a row a machine answers ([`Brand::turns_max`](crate::Brand::turns_max)).
     pub turns_max: u32,
+    /// How sure a detector must be, in thousandths ([`Brand::sure_from_permille`](crate::Brand::sure_from_permille)).
+    pub sure_from_permille: u16,
     /// The languages that the brand speaks.
     pub languages: &'a [Language],
 }
@@ -77,7 +76,7 @@ pub fn decide(facts: &Facts<'_>, detection: Option<&Detection>) -> Route {
     let intent = match facts.pressed {
         Some(Choice::Rating(_)) => return Route::Silent { silence: Silence::Rated },
         Some(Choice::Person) => Some(Intent::TalkToPerson),
-        None => detection.map(understood),
+        None => detection.map(|found| understood(found, facts.sure_from_permille)),
     };
     if intent == Some(Intent::Stop) && detection.is_none_or(|found| found.is_whole_message) {
         return opt_out(facts);
@@ -191,13 +190,13 @@ const fn reason_of(trigger: Trigger) -> Reason {
 }
 
 /// What the detector found, if it is sure enough.
-fn understood(detection: &Detection) -> Intent {
-    if is_sure(detection) { detection.intent } else { Intent::NoneOfThese }
+const fn understood(detection: &Detection, sure_from_permille: u16) -> Intent {
+    if is_sure(detection, sure_from_permille) { detection.intent } else { Intent::NoneOfThese }
 }
 
 /// Whether a detector is sure enough of what it found for a machine to answer.
-pub const fn is_sure(detection: &Detection) -> bool {
-    detection.confidence_permille >= CONFIDENCE_PERMILLE_MIN
+pub const fn is_sure(detection: &Detection, sure_from_permille: u16) -> bool {
+    detection.confidence_permille >= sure_from_permille
 }
 
 /// Whether a machine may answer at all, whatever the person wants but an opt-out.

@@ -25,7 +25,7 @@ pub use forthright_core::Language;
 pub use book::{Book, RenderedReply, Wanted};
 pub use brand::Brand;
 pub use decide::{
-    CONFIDENCE_PERMILLE_MIN, ERASURE_NOTICE, Facts, decide, is_sure, machine_may_answer,
+    ERASURE_NOTICE, Facts, decide, is_sure, machine_may_answer,
 };
 pub use disclosure::Disclosures;
 pub use engine::Engine;

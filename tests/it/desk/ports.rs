@@ -117,14 +117,7 @@ impl DetectIntent for Judge {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let says = *self.says.lock().unwrap();
         let intent = says.ok_or_else(|| Fault::unavailable("the judge", "it is away"))?;
-        Ok(Detection {
-            intent,
-            confidence_permille: 900,
-            is_whole_message: false,
-            language: None,
-            trigger: None,
-            detector: "judge",
-        })
+        Ok(Detection::bare(intent, 900, "judge"))
     }
 }
 

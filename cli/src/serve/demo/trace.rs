@@ -3,6 +3,7 @@
 use forthright_core::{
     case::Reason,
     decision::{Decision, Route},
+    detect::Sentiment,
     gate::Silence,
     ledger::ExportedMessage,
     state::State,
@@ -63,7 +64,25 @@ impl Trace {
         if let Some(found) = message.decision.and_then(|decision| decision.found.as_ref()) {
             let permille = found.confidence_permille;
             facts.push(("Intent", words(found.intent.name())));
-            facts.push(("Confidence", format!("{}.{} %", permille / 10, permille % 10)));
+            let confidence = format!(
+                "{}, where {} is enough",
+                percent(permille),
+                percent(found.threshold_permille)
+            );
+            facts.push(("Confidence", confidence));
+            let others = found.alternatives.iter();
+            let others: Vec<_> = others
+                .map(|(intent, permille)| format!("{} {}", words(intent.name()), percent(*permille)))
+                .collect();
+            if !others.is_empty() {
+                facts.push(("Or", others.join(", ")));
+            }
+            if found.sentiment != Sentiment::Neutral {
+                facts.push(("Mood", words(found.sentiment.name())));
+            }
+            if found.is_urgent {
+                facts.push(("Urgent", "yes".to_owned()));
+            }
             if let Some(trigger) = found.trigger {
                 facts.push(("Trigger", words(trigger.name())));
             }
@@ -215,6 +234,10 @@ pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
+fn percent(permille: u16) -> String {
+    format!("{}.{} %", permille / 10, permille % 10)
+}
+
 #[cfg(test)]
 mod tests {
     use forthright_core::{Intent, decision::Found};
@@ -226,6 +249,10 @@ mod tests {
             intent: Intent::OrderStatus,
             confidence_permille: 973,
             trigger: None,
+            alternatives: vec![(Intent::DeliveryProblem, 20)],
+            threshold_permille: 700,
+            sentiment: Sentiment::Neutral,
+            is_urgent: false,
             detector: "rules@3".to_owned(),
         };
         Decision { route, found: Some(found), language: None, ruleset: "abc".to_owned() }
@@ -247,7 +274,8 @@ mod tests {
         let trace = traced(State::Answered, route, None);
         assert_eq!(trace.headline, "The machine answered");
         assert_eq!(fact(&trace, "Intent"), Some("order status"));
-        assert_eq!(fact(&trace, "Confidence"), Some("97.3 %"));
+        assert_eq!(fact(&trace, "Confidence"), Some("97.3 %, where 70.0 % is enough"));
+        assert_eq!(fact(&trace, "Or"), Some("delivery problem 2.0 %"));
         assert_eq!(fact(&trace, "Detector"), Some("rules@3"));
         assert_eq!(fact(&trace, "Answered by"), Some("the machine"));
         assert_eq!(fact(&trace, "Silenced by"), None);

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::stores::{Commit, Stores, TRIES};
 use crate::{
-    case::{Actor, AgentName, CaseState, Reason},
+    case::{Actor, AgentName, Call, CaseState, Reason},
     fault::Fault,
     gate::{Gate, Held},
     ids::{Address, CaseId, Eid, Epoch, Pid, TaskId},
@@ -19,18 +19,18 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cause {
     pub(super) case: CaseId,
-    pub(super) reason: Reason,
+    pub(super) call: Call,
     pub(super) now: Time,
 }
 
 /// A case's row without a subject.
 pub(super) fn bare_item(at: &Address, cause: Cause) -> Item {
-    let Cause { case, reason, now } = cause;
-    let sla_at = now.plus(reason.sla());
+    let Cause { case, call, now } = cause;
+    let sla_at = now.plus(call.sla());
     Item::new(Key::case(case))
         .text(Attribute::State, CaseState::Open)
-        .text(Attribute::Reason, reason)
-        .text(Attribute::Priority, reason.priority())
+        .text(Attribute::Reason, call.reason)
+        .text(Attribute::Priority, call.priority())
         .text(Attribute::Brand, &at.brand)
         .text(Attribute::Channel, at.channel)
         .text(Attribute::Account, &at.account)
@@ -58,7 +58,7 @@ pub(super) fn answered_item(gate: &Gate, cause: Cause) -> Item {
 /// The subject's side of a case.
 pub(super) fn pointer_item(gate: &Gate, cause: Cause) -> Item {
     Item::new(Key::case_pointer(gate.pid, gate.epoch, cause.case))
-        .text(Attribute::Reason, cause.reason)
+        .text(Attribute::Reason, cause.call.reason)
         .time(Attribute::ReceivedAt, cause.now)
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn escalate<T: Table, V: Vault>(
     stores: &Stores<T, V>,
     gate: &Gate,
     eid: Eid,
-    reason: Reason,
+    call: Call,
     item: Item,
 ) -> Result<(CaseId, Vec<Write>), Fault> {
     let now = stores.now();
@@ -87,7 +87,7 @@ pub(super) async fn escalate<T: Table, V: Vault>(
     }
     let case = CaseId::opened_by(eid);
     let holding = Gate { held: Some(Held { case, spoke: false }), ..gate.clone() };
-    let cause = Cause { case, reason, now };
+    let cause = Cause { case, call, now };
     let [before] = stores.get([Key::case(case)]).await?;
     let writes = match before {
         None => SubjectWrites::moving(&holding)
@@ -95,7 +95,7 @@ pub(super) async fn escalate<T: Table, V: Vault>(
             .create(pointer_item(gate, cause)),
         // The message had called a person before, who is done with it: the same case opens again.
         Some(row) => {
-            SubjectWrites::moving(&holding).and(Write::replace(opened_again(row, reason, now)))
+            SubjectWrites::moving(&holding).and(Write::replace(opened_again(row, call, now)))
         }
     };
     let writes = writes.and(Write::replace(item.text(Attribute::Case, case)));
@@ -110,7 +110,7 @@ fn woken(row: Item, now: Time) -> Result<Option<Item>, Fault> {
     }
     let reason: Reason = row.parse_required(Attribute::Reason)?;
     let assignee: Option<AgentName> = row.parse(Attribute::Assignee)?;
-    let item = opened_again(row, reason, now);
+    let item = opened_again(row, reason.into(), now);
     Ok(Some(
         item.text(Attribute::State, CaseState::Assigned)
             .text(Attribute::Actor, Actor::Customer)
@@ -124,7 +124,7 @@ pub(super) fn returned(row: Item, reason: Reason, now: Time) -> Result<Option<It
     if state == CaseState::Erased {
         return Ok(None);
     }
-    Ok(Some(opened_again(row, reason, now)))
+    Ok(Some(opened_again(row, reason.into(), now)))
 }
 
 /// The case's row without what only somebody who has it left there.
@@ -132,13 +132,13 @@ pub(super) fn unassigned(item: Item) -> Item {
     item.without(Attribute::Assignee).without(Attribute::MovedBy)
 }
 
-fn opened_again(row: Item, reason: Reason, now: Time) -> Item {
-    let sla_at = now.plus(reason.sla());
+fn opened_again(row: Item, call: Call, now: Time) -> Item {
+    let sla_at = now.plus(call.sla());
     let brand = row.get_text(Attribute::Brand).map(entry);
     let item = unassigned(row.next())
         .text(Attribute::State, CaseState::Open)
-        .text(Attribute::Reason, reason)
-        .text(Attribute::Priority, reason.priority())
+        .text(Attribute::Reason, call.reason)
+        .text(Attribute::Priority, call.priority())
         .text(Attribute::Actor, Actor::Machine)
         .time(Attribute::SlaAt, sla_at);
     match brand {
@@ -161,7 +161,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
             TaskId::Message(eid) => CaseId::opened_by(eid),
             TaskId::Out(out) => CaseId::from_bytes(*out.bytes()),
         };
-        let cause = Cause { case, reason: Reason::Poison, now: self.now() };
+        let cause = Cause { case, call: Reason::Poison.into(), now: self.now() };
         let create = vec![Write::create(bare_item(&gate.at, cause))];
         if self.commit(create).await? != Commit::Done {
             return Ok(Vec::new()); // somebody was called before
@@ -197,7 +197,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
                 // It seemed to be answered, and was not: a person gets it now.
                 (None, TaskId::Message(eid)) => {
                     let reason = Reason::Refused;
-                    let (case, writes) = escalate(self, &standing.gate, eid, reason, item).await?;
+                    let (case, writes) = escalate(self, &standing.gate, eid, reason.into(), item).await?;
                     (Some(case), writes)
                 }
                 (None, TaskId::Out(_)) => (None, vec![Write::replace(item)]),
@@ -219,7 +219,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
             return Ok(None);
         }
         let item = if remark == "not_delivered" {
-            opened_again(row, Reason::Refused, self.now())
+            opened_again(row, Reason::Refused.into(), self.now())
         } else {
             row.next()
         };

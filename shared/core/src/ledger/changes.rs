@@ -183,7 +183,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                     return Ok(()); // it was told before, and what came of it is over
                 }
                 let reason = Reason::AnsweredElsewhere;
-                let cause = Cause { case, reason, now: stores.now() };
+                let cause = Cause { case, call: reason.into(), now: stores.now() };
                 writes = writes
                     .create(case_rows::answered_item(&gate, cause))
                     .create(case_rows::pointer_item(&gate, cause));

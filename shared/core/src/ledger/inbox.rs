@@ -11,7 +11,7 @@ use super::{
     stores::{Commit, Stores, TRIES, due_entry_of},
 };
 use crate::{
-    case::Reason,
+    case::{Call, Reason},
     challenge::{Challenge, typed_code},
     decision::{Decision, Route},
     event::{Content, Inbound},
@@ -311,7 +311,9 @@ impl<T: Table, V: Vault> Inbox<T, V> {
             Route::Person { reason, acknowledgement } => {
                 let event = if acknowledgement.is_some() { Event::Decide } else { Event::Escalate };
                 let item = decided(event)?.text(Attribute::Reason, reason);
-                let (case, writes) = case_rows::escalate(&self.0, gate, eid, *reason, item).await?;
+                let is_urgent = decision.found.as_ref().is_some_and(|found| found.is_urgent);
+                let call = Call { reason: *reason, is_urgent };
+                let (case, writes) = case_rows::escalate(&self.0, gate, eid, call, item).await?;
                 let brand = opened.reference.brand.clone();
                 let mut hints = vec![Hint::Human(CaseRef { brand, case })];
                 if acknowledgement.is_some() {
@@ -366,7 +368,7 @@ impl<T: Table, V: Vault> Inbox<T, V> {
                 .json(Attribute::Decision, &decision)
                 .text(Attribute::Reason, reason);
             let (case, writes) =
-                case_rows::escalate(&self.0, &gate, reference.eid, reason, item).await?;
+                case_rows::escalate(&self.0, &gate, reference.eid, reason.into(), item).await?;
             if self.0.commit(writes).await? == Commit::Done {
                 return Ok(vec![Hint::Human(CaseRef { brand: reference.brand.clone(), case })]);
             }

@@ -202,7 +202,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
             }
             (TaskId::Message(eid), None) => {
                 let (case, writes) =
-                    case_rows::escalate(self, &standing.gate, eid, reason, item).await?;
+                    case_rows::escalate(self, &standing.gate, eid, reason.into(), item).await?;
                 Ok((writes, vec![Hint::Human(CaseRef { brand, case })]))
             }
             // A notice of the privacy function: its request goes on without it.

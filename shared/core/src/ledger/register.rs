@@ -172,7 +172,7 @@ impl<T: Table, V: Vault> Register<T, V> {
         let keys = self.0.vault.brand(&at.brand).await?;
         let fingerprint = keys.evidence(token.reveal());
         let case = keys.body_case(format!("suspended|{}|{fingerprint}", name(at)).as_bytes());
-        let cause = Cause { case, reason: Reason::ChannelSuspended, now: self.0.now() };
+        let cause = Cause { case, call: Reason::ChannelSuspended.into(), now: self.0.now() };
         let note = |settings: &mut Settings| {
             settings.refused.insert(name(at), fingerprint.clone());
         };
@@ -232,7 +232,7 @@ impl<T: Table, V: Vault> Register<T, V> {
             .number(Attribute::Offset, offset)
             .text(Attribute::Case, case)
             .time(Attribute::ReceivedAt, now);
-        let cause = Cause { case, reason: Reason::Unreadable, now };
+        let cause = Cause { case, call: Reason::Unreadable.into(), now };
         let writes = vec![Write::create(case_rows::bare_item(at, cause)), Write::create(record)];
         for _ in 0..TRIES {
             match self.0.commit(writes.clone()).await? {

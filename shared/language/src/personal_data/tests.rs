@@ -8,7 +8,7 @@ mod examples;
 mod generated;
 
 /// What people write to shops that is nobody's data: orders, parcels, prices, dates, sizes, versions, articles.
-const NEGATIVES: &str = include_str!("../../tests/personal_data_negatives.txt");
+const NEGATIVES: &str = include_str!("../../evaluation/personal_data_negatives.txt");
 
 /// What was found, by kind and by what stands there.
 fn found(text: &str) -> Vec<(&'static str, String)> {

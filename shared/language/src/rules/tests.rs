@@ -17,7 +17,7 @@ fn parse(more: &str) -> Result<(), String> {
             .concat();
     let triggers: String = Trigger::ALL.iter().map(|one| trigger(one.name())).collect();
     let text = format!("{others}{triggers}{more}");
-    Rules::parse(Language::ENGLISH, &text).map(drop).map_err(|error| error.to_string())
+    Rules::parse([(Language::ENGLISH, text.as_str())]).map(drop).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -38,6 +38,7 @@ fn a_file_that_could_opt_out_by_mistake_is_refused() {
 #[test]
 fn a_file_in_which_something_must_be_guessed_is_refused() {
     let whole = rule("stop", "whole_message", "stop");
-    let error = Rules::parse(Language::GERMAN, &format!("triggers = []\n{whole}")).unwrap_err();
+    let file = format!("triggers = []\n{whole}");
+    let error = Rules::parse([(Language::GERMAN, file.as_str())]).unwrap_err();
     assert_eq!(error.to_string(), "intents/de/rules.toml: `are_you_a_machine` has no rule");
 }

@@ -45,6 +45,9 @@ fn window_closed() -> Gate {
     Gate { window_from: Some(NOW.minus(WINDOW)), ..open_gate() }
 }
 
+/// How sure the detector must be.
+const SURE_FROM: u16 = 700;
+
 fn facts(gate: &Gate) -> Facts<'_> {
     Facts {
         eid: THIS,
@@ -56,18 +59,16 @@ fn facts(gate: &Gate) -> Facts<'_> {
         gate,
         code_is_right: None,
         turns_max: TURNS_MAX,
+        sure_from_permille: SURE_FROM,
         languages: &[Language::ENGLISH, Language::GERMAN],
     }
 }
 
 fn found(intent: Intent, confidence_permille: u16) -> Detection {
     Detection {
-        intent,
-        confidence_permille,
         is_whole_message: intent == Intent::Stop,
         language: Some(Language::ENGLISH),
-        trigger: None,
-        detector: "test",
+        ..Detection::bare(intent, confidence_permille, "test")
     }
 }
 
@@ -110,10 +111,10 @@ fn what_is_not_sure_enough_is_not_understood() {
     let gate = open_gate();
     let not_understood = to_person(Reason::NotUnderstood, Some("none_of_these"));
     for &intent in Intent::ALL {
-        let unsure = found(intent, CONFIDENCE_PERMILLE_MIN - 1);
+        let unsure = found(intent, SURE_FROM - 1);
         assert_eq!(decide(&facts(&gate), Some(&unsure)), not_understood, "{intent}");
     }
-    let sure = found(Intent::Refund, CONFIDENCE_PERMILLE_MIN);
+    let sure = found(Intent::Refund, SURE_FROM);
     assert!(matches!(decide(&facts(&gate), Some(&sure)), Route::Reply { .. }));
     assert_eq!(decide(&facts(&gate), None), not_understood);
 }
@@ -226,6 +227,7 @@ fn what_calls_a_person_does_so_whatever_else_is_said() {
     for (trigger, reason) in [
         (Trigger::Safety, Reason::Safety),
         (Trigger::LegalThreat, Reason::LegalThreat),
+        (Trigger::Fraud, Reason::Fraud),
         (Trigger::Anger, Reason::Anger),
     ] {
         for &intent in Intent::ALL.iter().filter(|&&intent| intent != Intent::Stop) {
