@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         bytes_max: BYTES_MAX,
         // The factored models gain nothing on so many lines of each intent, and take a minute.
         support_vectors_only: true,
+        calibrated: true,
         licence: "MIT OR Apache-2.0".to_owned(),
         sources: "content/intents".to_owned(),
     };

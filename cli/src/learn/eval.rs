@@ -97,6 +97,7 @@ fn cross_validated(asked: &Eval) -> Result<Outcome, Problem> {
         seed: asked.seed,
         bytes_max: asked.max_bytes,
         support_vectors_only: false,
+        calibrated: true,
         licence: String::new(),
         sources: String::new(),
     };

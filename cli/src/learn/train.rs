@@ -56,6 +56,7 @@ pub(crate) fn run(asked: &Train) -> Result<bool, Problem> {
         seed: asked.seed,
         bytes_max: asked.max_bytes,
         support_vectors_only: false,
+        calibrated: true,
         licence: asked.licence.clone(),
         sources: sources.join(", "),
     };

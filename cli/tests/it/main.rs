@@ -16,6 +16,7 @@ mod erasure_on_disk;
 mod first_run;
 mod hostile;
 mod kill;
+mod learn;
 mod place;
 mod platform;
 mod preview;

@@ -11,16 +11,18 @@ const STEM_LETTERS_MIN: usize = 3;
 /// Phrases with what they mean.
 #[derive(Debug)]
 pub(crate) struct Lexicon<Meaning> {
-    /// By their first word.
-    words: HashMap<String, Vec<Phrase<Meaning>>, FixedState>,
-    /// Those that begin with a stem, by its first letters.
-    stems: HashMap<String, Vec<Phrase<Meaning>>, FixedState>,
+    phrases: Vec<Phrase<Meaning>>,
+    /// Their numbers, by their first word.
+    words: HashMap<String, Vec<usize>, FixedState>,
+    /// The numbers of those that begin with a stem, by its first letters.
+    stems: HashMap<String, Vec<usize>, FixedState>,
 }
 
 /// A phrase with what it means.
 #[derive(Debug)]
 pub(crate) struct Phrase<Meaning> {
-    words: Vec<Word>,
+    /// At each place, which words may stand there.
+    places: Vec<Vec<Word>>,
     pub(crate) meaning: Meaning,
 }
 
@@ -34,40 +36,49 @@ enum Word {
 
 impl<Meaning> Default for Lexicon<Meaning> {
     fn default() -> Self {
-        Self { words: HashMap::default(), stems: HashMap::default() }
+        Self { phrases: Vec::new(), words: HashMap::default(), stems: HashMap::default() }
     }
 }
 
 impl<Meaning> Lexicon<Meaning> {
     /// Adds a phrase. Refuses one that can never match as it is written, and says how it is written.
+    ///
+    /// Words stand with one space between; `|` parts words of which any may stand at a place, and `*` at the end of one
+    /// stands for any ending.
     pub(crate) fn add(&mut self, phrase: &str, meaning: Meaning) -> Result<(), String> {
-        let read: Option<Vec<Word>> = phrase.split(' ').map(Word::read).collect();
-        let Some(words) = read else {
+        let place = |place: &str| place.split('|').map(Word::read).collect();
+        let read: Option<Vec<Vec<Word>>> = phrase.split(' ').map(place).collect();
+        let Some(places) = read else {
             let plain = words(phrase).join(" ");
             return Err(format!(
-                "the phrase `{phrase}` never matches; write it as `{plain}`, and `*` only at the end of a word, after \
-                 {STEM_LETTERS_MIN} letters or more"
+                "the phrase `{phrase}` never matches; write it as `{plain}`, with `|` between words of which any will do, and \
+                 `*` only at the end of a word, after {STEM_LETTERS_MIN} letters or more"
             ));
         };
-        let place = match words.first() {
-            Some(Word::Whole(word)) => self.words.entry(word.clone()).or_default(),
-            Some(Word::Stem(stem)) => {
-                let first: String = stem.chars().take(STEM_LETTERS_MIN).collect();
-                self.stems.entry(first).or_default()
+        let number = self.phrases.len();
+        for word in places.first().into_iter().flatten() {
+            let of_word = match word {
+                Word::Whole(word) => self.words.entry(word.clone()).or_default(),
+                Word::Stem(stem) => {
+                    let first: String = stem.chars().take(STEM_LETTERS_MIN).collect();
+                    self.stems.entry(first).or_default()
+                }
+            };
+            if of_word.last() != Some(&number) {
+                of_word.push(number);
             }
-            None => return Err("a phrase is empty".to_owned()),
-        };
-        place.push(Phrase { words, meaning });
+        }
+        self.phrases.push(Phrase { places, meaning });
         Ok(())
     }
 
-    /// The phrases whose first word is this.
+    /// The phrases that may begin with this word.
     pub(crate) fn beginning(&self, word: &str) -> impl Iterator<Item = &Phrase<Meaning>> {
         let first = word.char_indices().nth(STEM_LETTERS_MIN).map_or(word.len(), |(end, _)| end);
         let stems = word.get(..first).and_then(|first| self.stems.get(first));
-        let stems = stems.into_iter().flatten();
-        let stems = stems.filter(|phrase| phrase.words.first().is_some_and(|stem| stem.is(word)));
-        self.words.get(word).into_iter().flatten().chain(stems)
+        let numbers = self.words.get(word).into_iter().chain(stems).flatten();
+        let phrases = numbers.filter_map(|number| self.phrases.get(*number));
+        phrases.filter(|phrase| phrase.places.first().is_some_and(|place| is_any(place, word)))
     }
 
     /// The longest phrase that `words` begin with.
@@ -85,18 +96,24 @@ impl<Meaning> Lexicon<Meaning> {
 impl<Meaning> Phrase<Meaning> {
     /// How many words it has.
     pub(crate) const fn len(&self) -> usize {
-        self.words.len()
+        self.places.len()
     }
 
     /// Whether `words` begin with it.
     pub(crate) fn begins(&self, words: &[String]) -> bool {
-        self.len() <= words.len() && self.words.iter().zip(words).all(|(is, was)| is.is(was))
+        self.len() <= words.len()
+            && self.places.iter().zip(words).all(|(place, word)| is_any(place, word))
     }
 
     /// Whether all its words are among these.
     pub(crate) fn is_among(&self, words: &[String]) -> bool {
-        self.words.iter().all(|one| words.iter().any(|word| one.is(word)))
+        self.places.iter().all(|place| words.iter().any(|word| is_any(place, word)))
     }
+}
+
+/// Whether the word is one of those that may stand at a place.
+fn is_any(place: &[Word], word: &str) -> bool {
+    place.iter().any(|one| one.is(word))
 }
 
 impl Word {
@@ -126,7 +143,7 @@ mod tests {
 
     fn lexicon() -> Lexicon<u8> {
         let mut lexicon = Lexicon::default();
-        for (phrase, meaning) in [("fed up", 1), ("explod*", 2), ("fed", 3), ("ver* bad", 4)] {
+        for (phrase, meaning) in [("fed up", 1), ("explod*", 2), ("fed", 3), ("ver*|so bad|mean", 4)] {
             lexicon.add(phrase, meaning).unwrap();
         }
         lexicon
@@ -141,6 +158,8 @@ mod tests {
             ("explod", Some(2)),
             ("explo", None),
             ("very bad", Some(4)),
+            ("so mean it is", Some(4)),
+            ("so fine", None),
             ("very", None),
             ("ve", None),
             ("", None),
@@ -153,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_never_matches_is_refused() {
-        for wrong in ["Fed", "fed!", "", "a  b", "ex*", "e*x", "don't"] {
+        for wrong in ["Fed", "fed!", "", "a  b", "ex*", "e*x", "don't", "a||b", "a |b"] {
             let error = Lexicon::default().add(wrong, ()).unwrap_err();
             assert!(error.contains("never matches"), "{error}");
         }

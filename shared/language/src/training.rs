@@ -76,6 +76,7 @@ pub fn cross_validate<'a>(
             seed: 1,
             bytes_max: BYTES_MAX,
             support_vectors_only: true,
+            calibrated: false,
             licence: String::new(),
             sources: String::new(),
         };

@@ -30,6 +30,7 @@ pub(crate) fn fruit_model(has_background: bool) -> Vec<u8> {
         seed: 3,
         bytes_max: 100_000,
         support_vectors_only: true,
+        calibrated: true,
         licence: "CC0-1.0".to_owned(),
         sources: "a test".to_owned(),
     };

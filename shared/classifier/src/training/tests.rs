@@ -42,7 +42,7 @@ fn set(lines: &[(usize, String)]) -> TrainingSet {
 
 fn settings(seed: u64, bytes_max: usize) -> Settings {
     let (licence, sources) = (String::new(), String::new());
-    Settings { seed, bytes_max, support_vectors_only: false, licence, sources }
+    Settings { seed, bytes_max, support_vectors_only: false, calibrated: true, licence, sources }
 }
 
 fn accuracy(model: &Model, lines: &[(usize, String)]) -> f64 {
