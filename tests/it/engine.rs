@@ -6,7 +6,7 @@ use forthright_policy::Engine;
 use crate::desk::{Desk, ORDER, Setting, ada, bea, customer};
 
 /// What the rules cannot tell.
-const UNCLEAR: &str = "CANARY it has been a fortnight and the doormat is still bare";
+const UNCLEAR: &str = "CANARY well it came and it went and now what";
 
 /// A desk whose brand chose `engine`; the judge is sure of `says`, or away.
 fn desk(engine: Engine, says: Option<Intent>) -> Desk {

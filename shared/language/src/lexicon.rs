@@ -23,6 +23,8 @@ pub(crate) struct Lexicon<Meaning> {
 pub(crate) struct Phrase<Meaning> {
     /// At each place, which words may stand there.
     places: Vec<Vec<Word>>,
+    /// Which phrase of its lexicon it is.
+    pub(crate) number: usize,
     pub(crate) meaning: Meaning,
 }
 
@@ -68,7 +70,7 @@ impl<Meaning> Lexicon<Meaning> {
                 of_word.push(number);
             }
         }
-        self.phrases.push(Phrase { places, meaning });
+        self.phrases.push(Phrase { places, number, meaning });
         Ok(())
     }
 
@@ -106,7 +108,7 @@ impl<Meaning> Phrase<Meaning> {
     }
 
     /// Whether all its words are among these.
-    pub(crate) fn is_among(&self, words: &[String]) -> bool {
+    pub(crate) fn is_among(&self, words: &[&str]) -> bool {
         self.places.iter().all(|place| words.iter().any(|word| is_any(place, word)))
     }
 }

@@ -1,7 +1,8 @@
 //! Rules in a file: per intent, phrases and how they must stand in a message. The first rule that matches decides.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
+use foldhash::fast::FixedState;
 use forthright_core::{Intent, Language, detect::Trigger};
 use serde::Deserialize;
 
@@ -145,6 +146,11 @@ impl Rules {
         // "Stop stop" means "stop".
         let mut unrepeated = words.to_vec();
         unrepeated.dedup();
+        // However often a word stands there, it is looked at once with all others.
+        let mut distinct: Vec<&str> = words.iter().map(String::as_str).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let mut tried: HashSet<usize, FixedState> = HashSet::default();
         let mut matching = vec![false; rules.len()];
         let mut excepted = Vec::new();
         for (at, word) in words.iter().enumerate() {
@@ -164,7 +170,9 @@ impl Rules {
                 *place |= match rule.kind {
                     Match::WholeMessage => at == 0 && (is_whole(words) || is_whole(&unrepeated)),
                     Match::ContainsPhrase => phrase.begins(rest),
-                    Match::ContainsAllWords => phrase.is_among(words),
+                    Match::ContainsAllWords => {
+                        tried.insert(phrase.number) && phrase.is_among(&distinct)
+                    }
                 };
             }
         }

@@ -5,7 +5,7 @@ use super::*;
 /// How sure the embedded engine must be.
 const SURE_FROM: u16 = 700;
 
-const fn found(confidence_permille: u16, is_whole_message: bool) -> Detection {
+fn found(confidence_permille: u16, is_whole_message: bool) -> Detection {
     Detection { is_whole_message, ..Detection::bare(Intent::Refund, confidence_permille, "test") }
 }
 

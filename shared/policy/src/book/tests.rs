@@ -113,6 +113,18 @@ fn a_brand_speaks_only_languages_it_has_texts_in() {
 }
 
 #[test]
+fn a_language_has_both_files_of_phrases_or_none() {
+    for (gone, other) in [("moods", "rules"), ("rules", "moods")] {
+        let mut files = files();
+        files.remove(&format!("intents/en/{gone}.toml")).unwrap();
+        let error = Book::load(files.clone()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("intents/en/{gone}.toml: it is missing")), "{error}");
+        files.remove(&format!("intents/en/{other}.toml")).unwrap();
+        assert_eq!(Book::load(files).unwrap().phrases().count(), 5);
+    }
+}
+
+#[test]
 fn the_digest_changes_with_any_text_or_name_and_only_then() {
     let files = files();
     let digest =
@@ -126,8 +138,10 @@ fn the_digest_changes_with_any_text_or_name_and_only_then() {
         assert_ne!(digest(changed), whole, "{path}");
     }
     let mut moved = files;
-    let rules = moved.remove("intents/en/rules.toml").unwrap();
-    moved.insert("intents/fi/rules.toml".to_owned(), rules);
+    for name in ["moods", "rules"] {
+        let phrases = moved.remove(&format!("intents/en/{name}.toml")).unwrap();
+        moved.insert(format!("intents/fi/{name}.toml"), phrases);
+    }
     assert_ne!(digest(moved), whole);
 }
 

@@ -76,6 +76,8 @@ fn mistakes_are_named_by_file_and_place() {
         ("\"whatsapp\"", "\"pigeon\"", "accounts[0].channel: not a valid channel"),
         ("brand = \"demo\"", "brand = \"other\"", "brand: must be the name of the file"),
         ("operator = \"Demo Shop\"", "operator = \" \"", "operator: must be one line"),
+        ("sure_from = 700", "sure_from = 499", "answering.sure_from: must be 500 to 1000"),
+        ("sure_from = 700", "sure_from = 1001", "answering.sure_from: must be 500 to 1000"),
         ("turns_max = 8", "turns_max = 0", "answering.turns_max: must be 1 to"),
         ("[\"en\", \"de\"]", "[]", "languages: name at least one"),
         ("[\"en\", \"de\"]", "[\"english\"]", "languages[0]: must be a language code"),
