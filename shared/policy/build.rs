@@ -18,7 +18,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     copy(content, &target, &|path| {
         !path.starts_with(content.join("intents"))
-            || path.file_name().and_then(|name| name.to_str()).is_some_and(|name| PHRASES.contains(&name))
+            || path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| PHRASES.contains(&name))
     })
 }
 

@@ -42,7 +42,10 @@ fn ask(file: &[u8]) {
         let scores = model.read_text(text, &words);
         let judged = scores.judge();
         assert!(judged.label < names.labels.len(), "a label that is none");
-        assert!(scores.language().is_none_or(|(language, _)| language < names.languages.len()), "a language that is none");
+        assert!(
+            scores.language().is_none_or(|(language, _)| language < names.languages.len()),
+            "a language that is none"
+        );
         let others = scores.alternatives(3);
         assert!(others.iter().all(|(label, _)| *label != judged.label), "the first is told twice");
         assert!(model.read_text(text, &words).judge().label == judged.label, "two answers");

@@ -9,7 +9,10 @@ pub fn check(input: &[u8]) {
     };
     let spans = find(text);
     let letters = text.chars().count();
-    assert!(spans.iter().all(|span| span.start < span.end && span.end <= letters), "a span that is not in the text");
+    assert!(
+        spans.iter().all(|span| span.start < span.end && span.end <= letters),
+        "a span that is not in the text"
+    );
     assert!(spans.is_sorted_by(|one, next| one.end <= next.start), "spans out of order");
     assert!(examine(text).0 == spans, "two answers");
     let redacted = redact(text);

@@ -7,7 +7,10 @@ use forthright_language::{Detector, Reading, personal_data};
 use forthright_policy::Book;
 use serde_json::{Value, json};
 
-use crate::{Problem, args::learn::{Detect, RedactLines}};
+use crate::{
+    Problem,
+    args::learn::{Detect, RedactLines},
+};
 
 /// The name of what belongs to no label of a model with a background.
 const OUT_OF_SCOPE: &str = "out_of_scope";
@@ -56,9 +59,7 @@ pub(crate) fn redact(asked: &RedactLines) -> Result<bool, Problem> {
 
 fn found(line: &str) -> Vec<Value> {
     let spans = personal_data::find(line).into_iter();
-    spans
-        .map(|span| json!({ "kind": span.kind, "start": span.start, "end": span.end }))
-        .collect()
+    spans.map(|span| json!({ "kind": span.kind, "start": span.start, "end": span.end })).collect()
 }
 
 type Told = (String, f64, Vec<Value>);

@@ -4,12 +4,15 @@ use std::{fs, path::Path, time::Instant};
 
 use data_encoding::HEXLOWER;
 use forthright_classifier::{
-    Judged, Model, Names, RIGHT_ANSWERS_LOST_PERMILLE, Settings, TrainingSet, scope_threshold, words,
+    Judged, Model, Names, RIGHT_ANSWERS_LOST_PERMILLE, Settings, TrainingSet, scope_threshold,
+    words,
 };
 use forthright_language::built_in_model;
 
 use super::{
-    compare, labelled::{Labelled, unlabelled}, plots,
+    compare,
+    labelled::{Labelled, unlabelled},
+    plots,
     report::{Guess, Outcome},
     train::Bar,
 };
@@ -23,7 +26,8 @@ pub(crate) fn run(asked: &Eval) -> Result<bool, Problem> {
             .map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
         plots::draw(&outcome, folder)?;
     }
-    let compared = asked.compare.as_deref().map(|file| compare::read(file, &outcome)).transpose()?;
+    let compared =
+        asked.compare.as_deref().map(|file| compare::read(file, &outcome)).transpose()?;
     host::say(&if asked.json {
         outcome.as_json(compared.as_ref()).to_string()
     } else {
@@ -35,8 +39,8 @@ pub(crate) fn run(asked: &Eval) -> Result<bool, Problem> {
 /// A model's file, or the built-in one.
 pub(super) fn model(file: Option<&Path>) -> Result<Model, Problem> {
     let Some(file) = file else { return Ok(built_in_model()?) };
-    let bytes = fs::read(file)
-        .map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
+    let bytes =
+        fs::read(file).map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
     Model::read(&bytes).map_err(|error| format!("`{}`: {error}", file.display()).into())
 }
 

@@ -58,10 +58,7 @@ pub(crate) fn run(asked: &Fairness) -> Result<bool, Problem> {
 fn group(judged: &[Judged]) -> Vec<Group> {
     let mut groups: BTreeMap<(&str, &str), Vec<(usize, usize)>> = BTreeMap::new();
     for line in judged {
-        groups
-            .entry((&line.language, &line.group))
-            .or_default()
-            .push((line.wanted, line.told));
+        groups.entry((&line.language, &line.group)).or_default().push((line.wanted, line.told));
     }
     groups
         .into_iter()
@@ -96,7 +93,8 @@ fn as_json(groups: &[Group]) -> Value {
 }
 
 fn as_text(groups: &[Group]) -> String {
-    let mut text = format!("{:<10}{:<22}{:>7}  accuracy          macro-F1\n", "language", "group", "lines");
+    let mut text =
+        format!("{:<10}{:<22}{:>7}  accuracy          macro-F1\n", "language", "group", "lines");
     for group in groups {
         // Writing to a string cannot fail.
         writeln!(

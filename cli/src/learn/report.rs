@@ -62,9 +62,7 @@ impl Outcome {
     pub(super) fn confidences(&self) -> Vec<(f64, bool)> {
         let guesses = self.guesses.iter();
         guesses
-            .map(|guess| {
-                (f64::from(guess.judged.confidence_permille) / 1_000.0, guess.is_right())
-            })
+            .map(|guess| (f64::from(guess.judged.confidence_permille) / 1_000.0, guess.is_right()))
             .collect()
     }
 
@@ -102,9 +100,9 @@ impl Outcome {
         let (mut right, mut best) = (0_usize, None);
         for (number, guess) in guesses.iter().enumerate() {
             right = right.saturating_add(usize::from(guess.is_right()));
-            let is_last_of_its = guesses
-                .get(number.saturating_add(1))
-                .is_none_or(|next| next.judged.confidence_permille != guess.judged.confidence_permille);
+            let is_last_of_its = guesses.get(number.saturating_add(1)).is_none_or(|next| {
+                next.judged.confidence_permille != guess.judged.confidence_permille
+            });
             if is_last_of_its && share(right, number.saturating_add(1)) >= RIGHT {
                 best = Some(guess.judged.confidence_permille);
             }

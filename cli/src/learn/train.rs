@@ -3,9 +3,11 @@
 use std::fs;
 
 use data_encoding::HEXLOWER;
-use forthright_classifier::{Line, Model, Names, Progress, Settings, TrainingSet, measures::share};
+use forthright_classifier::{
+    Line, Model, Names, Progress, Settings, Trained, TrainingSet, measures::share,
+};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::labelled::{Labelled, unlabelled};
 use crate::{Problem, args::learn::Train, host};
@@ -65,42 +67,73 @@ pub(crate) fn run(asked: &Train) -> Result<bool, Problem> {
     bar.done();
     let model = Model::read(&trained.bytes)?;
     if model.features() == 0 {
-        return Err(format!("{} bytes hold no model; allow more with --max-bytes", asked.max_bytes).into());
+        return Err(format!(
+            "{} bytes hold no model; allow more with --max-bytes",
+            asked.max_bytes
+        )
+        .into());
     }
     fs::write(&asked.out, &trained.bytes)
         .map_err(|error| format!("`{}` cannot be written: {error}", asked.out.display()))?;
-    let held_out = share(trained.held_out_right, trained.held_out);
-    let digest = HEXLOWER.encode(&model.origin().digest);
-    host::say(&if asked.json {
+    let made = Made {
+        asked,
+        lines: data.lines.len(),
+        background: background.len(),
+        trained: &trained,
+        model: &model,
+    };
+    host::say(&if asked.json { made.as_json().to_string() } else { made.as_text() })?;
+    Ok(true)
+}
+
+/// What was made of what.
+struct Made<'a> {
+    asked: &'a Train,
+    lines: usize,
+    background: usize,
+    trained: &'a Trained,
+    model: &'a Model,
+}
+
+impl Made<'_> {
+    fn held_out(&self) -> f64 {
+        share(self.trained.held_out_right, self.trained.held_out)
+    }
+
+    fn digest(&self) -> String {
+        HEXLOWER.encode(&self.model.origin().digest)
+    }
+
+    fn as_json(&self) -> Value {
         json!({
-            "labels": data.labels.len(),
-            "lines": data.lines.len(),
-            "background_lines": background.len(),
-            "method": trained.method,
-            "held_out_accuracy": held_out,
-            "held_out_lines": trained.held_out,
-            "features": model.features(),
-            "model_bytes": model.size(),
-            "scope_threshold": model.scope_threshold(),
-            "train_digest": digest,
+            "labels": self.model.names().labels.len(),
+            "lines": self.lines,
+            "background_lines": self.background,
+            "method": self.trained.method,
+            "held_out_accuracy": self.held_out(),
+            "held_out_lines": self.trained.held_out,
+            "features": self.model.features(),
+            "model_bytes": self.model.size(),
+            "scope_threshold": self.model.scope_threshold(),
+            "train_digest": self.digest(),
         })
-        .to_string()
-    } else {
+    }
+
+    fn as_text(&self) -> String {
         format!(
             "{} labels, {} lines and {} of no label, by {}\n\
              held out: {:.2} % of {} lines right\n\
              {}: {} features, {} bytes, from {}",
-            data.labels.len(),
-            data.lines.len(),
-            background.len(),
-            trained.method,
-            100.0 * held_out,
-            trained.held_out,
-            asked.out.display(),
-            model.features(),
-            model.size(),
-            digest,
+            self.model.names().labels.len(),
+            self.lines,
+            self.background,
+            self.trained.method,
+            100.0 * self.held_out(),
+            self.trained.held_out,
+            self.asked.out.display(),
+            self.model.features(),
+            self.model.size(),
+            self.digest(),
         )
-    })?;
-    Ok(true)
+    }
 }

@@ -23,15 +23,14 @@ struct Files(tempfile::TempDir);
 impl Files {
     fn make() -> Self {
         let files = Self(tempfile::tempdir().unwrap());
-        let mut lines = String::new();
-        for number in 0..240 {
+        let lines = (0..240).map(|number| {
             let (label, words) = TOPICS[number % 3];
             let (one, other) = (words[number / 3 % 4], words[number / 12 % 4]);
-            lines.push_str(&format!("{label}\thelp me with my {one} and the {other} no {number}\n"));
-        }
-        fs::write(files.at("lines.tsv"), lines).unwrap();
-        let none: String = (0..40).map(|number| format!("what a lovely sky {number} stars\n")).collect();
-        fs::write(files.at("none.txt"), none).unwrap();
+            format!("{label}\thelp me with my {one} and the {other} no {number}\n")
+        });
+        fs::write(files.at("lines.tsv"), lines.collect::<Vec<_>>().concat()).unwrap();
+        let none = (0..40).map(|number| format!("what a lovely sky {number} stars\n"));
+        fs::write(files.at("none.txt"), none.collect::<Vec<_>>().concat()).unwrap();
         files
     }
 
@@ -99,7 +98,11 @@ fn a_model_is_trained_evaluated_and_asked() {
     assert_eq!(code, Some(0));
     assert!(table.contains("macro-F1") && table.contains("delivery  "), "{table}");
 
-    let said = piped(files.0.path(), &["detect", "--model", "a.model"], b"help me with my parcel and the van no 7\nlovely sky, stars\n");
+    let said = piped(
+        files.0.path(),
+        &["detect", "--model", "a.model"],
+        b"help me with my parcel and the van no 7\nlovely sky, stars\n",
+    );
     let said: Vec<Value> = said.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!([&said[0]["intent"], &said[1]["intent"]], ["delivery", "out_of_scope"]);
 }
@@ -129,14 +132,12 @@ fn two_engines_are_compared_on_the_same_lines() {
     let files = Files::make();
     files.run(&["train", "--data", "lines.tsv", "--out", "a.model"]);
     // As Amazon Comprehend's jobs write it, wrong about every third line.
-    let theirs: String = (0..240)
-        .map(|number| {
-            let said = if number % 3 == 2 { "money" } else { TOPICS[number % 3].0 };
-            let classes = json!([{ "Name": "other", "Score": 0.1 }, { "Name": said, "Score": 0.8 }]);
-            format!("{}\n", json!({ "File": "lines", "Line": number.to_string(), "Classes": classes }))
-        })
-        .collect();
-    fs::write(files.at("theirs.jsonl"), theirs).unwrap();
+    let theirs = (0..240).map(|number| {
+        let said = if number % 3 == 2 { "money" } else { TOPICS[number % 3].0 };
+        let classes = json!([{ "Name": "other", "Score": 0.1 }, { "Name": said, "Score": 0.8 }]);
+        format!("{}\n", json!({ "File": "lines", "Line": number.to_string(), "Classes": classes }))
+    });
+    fs::write(files.at("theirs.jsonl"), theirs.collect::<Vec<_>>().concat()).unwrap();
     let eval = ["eval", "--model", "a.model", "--data", "lines.tsv", "--compare", "theirs.jsonl"];
     let compared = &files.json(&[&eval[..], &["--json"]].concat())["compared"];
     assert!((compared["agreement"].as_f64().unwrap() - 2.0 / 3.0).abs() < 0.05, "{compared}");
@@ -162,7 +163,10 @@ fn what_cannot_be_used_is_named() {
         (vec!["train", "--data", "lines.tsv", "--out", "x", "--max-bytes", "10"], "allow more"),
         (vec!["train", "--data", "absent.tsv", "--out", "x"], "`absent.tsv` cannot be read"),
         (vec!["eval", "--model", "a.model", "--data", "other.tsv"], "the label `weather`"),
-        (vec!["eval", "--model", "broken.model", "--data", "lines.tsv"], "`broken.model`: the model cannot be used"),
+        (
+            vec!["eval", "--model", "broken.model", "--data", "lines.tsv"],
+            "`broken.model`: the model cannot be used",
+        ),
     ] {
         let (code, said, complaint) = files.run(&arguments);
         assert_eq!((code, said.as_str()), (Some(2), ""), "{arguments:?}");
@@ -198,7 +202,8 @@ fn lines_are_read_by_the_built_in_engine() {
 #[test]
 fn personal_data_is_taken_out_line_by_line() {
     let lines = "my card is 4539 1488 0343 6467, thanks\r\nno data\n\u{ff} broken";
-    let lines: Vec<u8> = lines.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let lines: Vec<u8> =
+        lines.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
     let redacted = piped(Path::new("."), &["redact"], &lines);
     assert_eq!(redacted[..2], ["my card is [payment_card], thanks", "no data"]);
     assert_eq!(redacted[2], "\u{fffd} broken");
@@ -220,8 +225,8 @@ fn groups_of_writers_are_compared() {
     fs::create_dir_all(&folder).unwrap();
     fs::create_dir_all(files.at("varieties")).unwrap();
     for (intent, word) in [("refund", "money"), ("greeting", "hello")] {
-        let lines: String =
-            (0..30).map(|number| format!("\"{word} {}\",", "please ".repeat(number))).collect();
+        let lines = (0..30).map(|number| format!("\"{word} {}\",", "please ".repeat(number)));
+        let lines = lines.collect::<Vec<_>>().concat();
         fs::write(
             folder.join(format!("{intent}.toml")),
             format!("intent = \"{intent}\"\nutterances = [{lines}]\n"),
@@ -232,10 +237,7 @@ fn groups_of_writers_are_compared() {
     let fair = files.json(&["fairness", "--varieties", "varieties", "--json"]);
     let groups = fair["groups"].as_array().unwrap();
     let names: Vec<_> = groups.iter().map(|group| group["group"].as_str().unwrap()).collect();
-    assert_eq!(
-        names,
-        ["a typo in 20 letters", "a typo in 8 letters", "as written", "variety gb"]
-    );
+    assert_eq!(names, ["a typo in 20 letters", "a typo in 8 letters", "as written", "variety gb"]);
     assert_eq!(groups[2]["lines"], 60);
     assert!(groups[2]["accuracy"].as_f64().unwrap() > 0.9, "{fair:#}");
     let (code, table, _) = files.run(&["fairness"]);

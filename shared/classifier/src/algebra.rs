@@ -28,8 +28,8 @@ pub(crate) fn exp(number: f32) -> f32 {
     let number = number.clamp(-80.0, 80.0);
     let whole = (number * std::f32::consts::LOG2_E).round();
     let rest = number - whole * std::f32::consts::LN_2;
-    let series = 1.0
-        + rest * (1.0 + rest * (0.5 + rest * (1.0 / 6.0 + rest * (1.0 / 24.0 + rest / 120.0))));
+    let series =
+        1.0 + rest * (1.0 + rest * (0.5 + rest * (1.0 / 6.0 + rest * (1.0 / 24.0 + rest / 120.0))));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 11 to 243")]
     let exponent = (whole + 127.0) as u32;
     series * f32::from_bits(exponent << 23)
@@ -57,7 +57,11 @@ mod tests {
         for step in -700_i16..700 {
             let number = f32::from(step) / 10.0;
             let wanted = number.exp();
-            assert!((exp(number) / wanted - 1.0).abs() < 2e-5, "{number}: {} {wanted}", exp(number));
+            assert!(
+                (exp(number) / wanted - 1.0).abs() < 2e-5,
+                "{number}: {} {wanted}",
+                exp(number)
+            );
         }
     }
 

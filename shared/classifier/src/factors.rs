@@ -129,7 +129,9 @@ impl Factors {
         for &(row, value) in active {
             if let (Some(squares), Some(vector)) = (
                 self.steps.get_mut(row),
-                self.features.get_mut(row.saturating_mul(LENGTH)..).and_then(|rest| rest.get_mut(..LENGTH)),
+                self.features
+                    .get_mut(row.saturating_mul(LENGTH)..)
+                    .and_then(|rest| rest.get_mut(..LENGTH)),
             ) {
                 *squares += back_square * value * value;
                 let step = STEP * share / (squares.sqrt() + 1e-6);

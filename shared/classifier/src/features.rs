@@ -81,10 +81,9 @@ fn plain(word: &str) -> String {
     for letter in word.chars() {
         match letter {
             'ä' => plain.push_str("ae"),
-            'ö' => plain.push_str("oe"),
+            'ö' | 'œ' => plain.push_str("oe"),
             'ü' => plain.push_str("ue"),
             'ß' => plain.push_str("ss"),
-            'œ' => plain.push_str("oe"),
             'à' | 'á' | 'â' | 'ã' => plain.push('a'),
             'ç' => plain.push('c'),
             'è' | 'é' | 'ê' | 'ë' => plain.push('e'),

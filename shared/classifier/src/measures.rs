@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn f1_is_the_mean_over_what_is_wanted() {
         near(macro_f1([(0, 0), (1, 1)]), 1.0);
-        near(macro_f1([(0, 0), (0, 1), (1, 1), (1, 2)]), (2.0 / 3.0 + 0.5) / 2.0);
+        near(macro_f1([(0, 0), (0, 1), (1, 1), (1, 2)]), f64::midpoint(2.0 / 3.0, 0.5));
         near(macro_f1([]), 1.0);
         let tally = tallies([(0, 0), (0, 1), (2, 0)])[&0];
         assert_eq!(tally, Tally { hits: 1, misses: 1, alarms: 1 });

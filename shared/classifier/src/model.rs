@@ -273,7 +273,11 @@ impl Scores<'_> {
         let sum: f32 = others.iter().map(|(_, share)| share).sum();
         others.sort_by(|one, other| other.1.total_cmp(&one.1));
         let others = others.into_iter().take(count);
-        others.map(|(label, share)| (label, between(0, 1_000, left * share / sum.max(f32::MIN_POSITIVE) / 1_000.0))).collect()
+        others
+            .map(|(label, share)| {
+                (label, between(0, 1_000, left * share / sum.max(f32::MIN_POSITIVE) / 1_000.0))
+            })
+            .collect()
     }
 }
 

@@ -94,11 +94,7 @@ fn pack_row(row: &[f32], scale: f32, bytes: &mut Vec<u8>) {
     bytes.extend(lower.iter().map(nibble).zip(uppers).map(|(lower, upper)| lower | upper << 4));
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "from one to 32,767"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from one to 32,767")]
 fn units(scale: f32) -> u16 {
     scale.round().clamp(1.0, SCALE_MAX) as u16
 }

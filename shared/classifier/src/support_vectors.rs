@@ -44,7 +44,8 @@ pub(crate) fn fit(vectors: &[Vector], signs: &[bool], rows: usize, seed: u64) ->
                 *dual = (before - gradient / square).max(0.0);
                 let step = (*dual - before) * sign;
                 for &(row, value) in vector {
-                    if let Some(weight) = usize::try_from(row).ok().and_then(|row| weights.get_mut(row))
+                    if let Some(weight) =
+                        usize::try_from(row).ok().and_then(|row| weights.get_mut(row))
                     {
                         *weight += step * value;
                     }

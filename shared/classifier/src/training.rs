@@ -215,8 +215,7 @@ impl TrainingSet {
         progress: &impl Progress,
     ) -> HeldOut {
         let of = self.folds();
-        let shares: Vec<Option<f32>> =
-            if factored { SHARES.map(Some).into() } else { vec![None] };
+        let shares: Vec<Option<f32>> = if factored { SHARES.map(Some).into() } else { vec![None] };
         let count = if factored { FACTORED_HELD_OUT } else { 0 };
         let mut tried: Vec<Vec<Guess>> = vec![Vec::new(); shares.len()];
         for fold in folds {

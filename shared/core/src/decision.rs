@@ -45,23 +45,18 @@ pub struct Found {
     #[serde(default)]
     pub threshold_permille: u16,
     /// How the person feels.
-    #[serde(default, skip_serializing_if = "is_neutral")]
+    #[serde(default = "neutral")]
     pub sentiment: Sentiment,
     /// Whether it cannot wait.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default)]
     pub is_urgent: bool,
     /// Which detector, with its version: the embedded one with the checksum of its model.
     pub detector: String,
 }
 
-/// What most messages are is not written down.
-fn is_neutral(sentiment: &Sentiment) -> bool {
-    *sentiment == Sentiment::Neutral
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
-const fn is_no(is_so: &bool) -> bool {
-    !*is_so
+/// What older records do not say.
+const fn neutral() -> Sentiment {
+    Sentiment::Neutral
 }
 
 /// Who answers a message.

@@ -104,12 +104,6 @@ named! {
     }
 }
 
-impl Default for Sentiment {
-    fn default() -> Self {
-        Self::Neutral
-    }
-}
-
 /// What a detector found in one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detection {

@@ -43,7 +43,11 @@ impl Content {
     pub(crate) fn lines(&self) -> Vec<Line<'_>> {
         let lines = self.utterances.iter();
         lines
-            .map(|(intent, language, text)| Line { text, label: *intent, language: Some(*language) })
+            .map(|(intent, language, text)| Line {
+                text,
+                label: *intent,
+                language: Some(*language),
+            })
             .collect()
     }
 

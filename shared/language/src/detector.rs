@@ -66,9 +66,7 @@ pub struct Reading {
 
 impl Detector {
     /// The detector with the model that this program was built with, and the phrases of these languages.
-    pub fn new<'a>(
-        phrases: impl IntoIterator<Item = Phrases<'a>>,
-    ) -> Result<Self, DetectorError> {
+    pub fn new<'a>(phrases: impl IntoIterator<Item = Phrases<'a>>) -> Result<Self, DetectorError> {
         Self::with_model(built_in_model()?, phrases)
     }
 

@@ -19,15 +19,20 @@ const LETTERS_MIN: usize = 18;
 const TRIGRAMS_SURE: f64 = 0.05;
 
 /// Trigrams of the languages that are written most. Fewer languages make fewer mistakes: who writes in another has none.
-static TRIGRAMS: LazyLock<Detector> =
-    LazyLock::new(|| Detector::with_allowlist(KNOWN.iter().map(|(language, _)| *language).collect()));
+static TRIGRAMS: LazyLock<Detector> = LazyLock::new(|| {
+    Detector::with_allowlist(KNOWN.iter().map(|(language, _)| *language).collect())
+});
 
 /// The language of a message; none where it could be several. `ours` is what the model takes it for among the
 /// languages of the content, and by how much it prefers that to the next.
 pub(crate) fn identify(text: &str, ours: Option<(Language, f32)>) -> Option<Language> {
     let letters = text.chars().filter(|letter| letter.is_alphabetic());
     let (latin, others) = letters.fold((0_usize, 0_usize), |(latin, others), letter| {
-        if letter <= LAST_LATIN { (latin.saturating_add(1), others) } else { (latin, others.saturating_add(1)) }
+        if letter <= LAST_LATIN {
+            (latin.saturating_add(1), others)
+        } else {
+            (latin, others.saturating_add(1))
+        }
     });
     if others > latin {
         // A script that few languages share says more than any guess.

@@ -145,7 +145,9 @@ mod tests {
 
     fn lexicon() -> Lexicon<u8> {
         let mut lexicon = Lexicon::default();
-        for (phrase, meaning) in [("fed up", 1), ("explod*", 2), ("fed", 3), ("ver*|so bad|mean", 4)] {
+        for (phrase, meaning) in
+            [("fed up", 1), ("explod*", 2), ("fed", 3), ("ver*|so bad|mean", 4)]
+        {
             lexicon.add(phrase, meaning).unwrap();
         }
         lexicon

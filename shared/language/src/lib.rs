@@ -16,9 +16,7 @@ pub mod training;
 mod typos;
 mod utterances;
 
-pub use detector::{
-    DETECTOR, Detector, DetectorError, Reading, built_in_model, check_intents,
-};
+pub use detector::{DETECTOR, Detector, DetectorError, Reading, built_in_model, check_intents};
 pub use moods::MoodsError;
 pub use redactor::Redactor;
 pub use rules::RulesError;

@@ -144,7 +144,10 @@ impl Strengths {
 /// The clauses of a text: what negates something stands in the same.
 pub(crate) fn clauses(text: &str) -> Vec<Vec<String>> {
     let ends = |letter: char| {
-        matches!(letter, '.' | ',' | ';' | ':' | '!' | '?' | '…' | '\n' | '¡' | '¿' | '(' | ')' | '–' | '—')
+        matches!(
+            letter,
+            '.' | ',' | ';' | ':' | '!' | '?' | '…' | '\n' | '¡' | '¿' | '(' | ')' | '–' | '—'
+        )
     };
     text.split(ends).map(words).filter(|words| !words.is_empty()).collect()
 }

@@ -166,7 +166,8 @@ impl Rules {
                     }
                     continue;
                 }
-                let is_whole = |words: &[String]| phrase.len() == words.len() && phrase.begins(words);
+                let is_whole =
+                    |words: &[String]| phrase.len() == words.len() && phrase.begins(words);
                 *place |= match rule.kind {
                     Match::WholeMessage => at == 0 && (is_whole(words) || is_whole(&unrepeated)),
                     Match::ContainsPhrase => phrase.begins(rest),
@@ -176,9 +177,10 @@ impl Rules {
                 };
             }
         }
-        let matching = rules.iter().zip(matching).filter(|(rule, matches)| {
-            *matches && !excepted.contains(&rule.meaning)
-        });
+        let matching = rules
+            .iter()
+            .zip(matching)
+            .filter(|(rule, matches)| *matches && !excepted.contains(&rule.meaning));
         let mut ruling = Ruling { ruled: None, triggers: Vec::new() };
         for (rule, _) in matching {
             match rule.meaning {

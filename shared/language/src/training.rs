@@ -1,6 +1,8 @@
 //! How well people are understood whose lines the model has not seen.
 
-use forthright_classifier::{Line, Model, ModelError, Settings, TrainingSet, training::FOLDS, words};
+use forthright_classifier::{
+    Line, Model, ModelError, Settings, TrainingSet, training::FOLDS, words,
+};
 
 use crate::content::Content;
 pub use crate::typos::Typos;

@@ -160,7 +160,10 @@ impl Book {
             for (name, text) in [("moods", &phrases.moods), ("rules", &phrases.rules)] {
                 if text.is_empty() {
                     let path = format!("intents/{language}/{name}.toml");
-                    return Err(ContentError::new(&path, "it is missing or empty; the other is there"));
+                    return Err(ContentError::new(
+                        &path,
+                        "it is missing or empty; the other is there",
+                    ));
                 }
             }
         }

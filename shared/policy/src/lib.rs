@@ -24,9 +24,7 @@ pub use forthright_core::Language;
 
 pub use book::{Book, RenderedReply, Wanted};
 pub use brand::Brand;
-pub use decide::{
-    ERASURE_NOTICE, Facts, decide, is_sure, machine_may_answer,
-};
+pub use decide::{ERASURE_NOTICE, Facts, decide, is_sure, machine_may_answer};
 pub use disclosure::Disclosures;
 pub use engine::Engine;
 pub use fault::{ContentError, Unfit};

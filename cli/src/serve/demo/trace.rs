@@ -72,7 +72,9 @@ impl Trace {
             facts.push(("Confidence", confidence));
             let others = found.alternatives.iter();
             let others: Vec<_> = others
-                .map(|(intent, permille)| format!("{} {}", words(intent.name()), percent(*permille)))
+                .map(|(intent, permille)| {
+                    format!("{} {}", words(intent.name()), percent(*permille))
+                })
                 .collect();
             if !others.is_empty() {
                 facts.push(("Or", others.join(", ")));

@@ -22,7 +22,11 @@ fn the_brand_chooses_and_the_embedded_engine_goes_first() {
         (EmbeddedThenComprehend, &sure, false),
         (EmbeddedThenComprehend, &unsure, true),
     ] {
-        assert_eq!(asks_comprehend(engine, SURE_FROM, true, embedded), asks, "{engine}: {embedded:?}");
+        assert_eq!(
+            asks_comprehend(engine, SURE_FROM, true, embedded),
+            asks,
+            "{engine}: {embedded:?}"
+        );
     }
 }
 

@@ -12,7 +12,9 @@ const FRUIT: [&str; 4] = ["apple", "pear", "plum", "cherry"];
 
 pub(crate) fn fruit_model(has_background: bool) -> Vec<u8> {
     let mut lines: Vec<(usize, String)> = (0..80)
-        .map(|number| (number % 4, format!("{} so {}", FRUIT[number % 4], "very ".repeat(number / 8))))
+        .map(|number| {
+            (number % 4, format!("{} so {}", FRUIT[number % 4], "very ".repeat(number / 8)))
+        })
         .collect();
     if has_background {
         lines.extend((0..40).map(|number| (4, format!("stone {}", "rock ".repeat(number)))));

@@ -21,7 +21,8 @@ fn lines(count: usize) -> Vec<(usize, String)> {
     (0..count)
         .map(|number| {
             let (label, other) = (number % 3, (number / 3) % 3);
-            let mut line = [pick(&FILLERS), pick(TOPICS[label]), pick(&FILLERS), pick(TOPICS[label])];
+            let mut line =
+                [pick(&FILLERS), pick(TOPICS[label]), pick(&FILLERS), pick(TOPICS[label])];
             if number % 5 == 0 {
                 line[2] = pick(TOPICS[other]);
             }
@@ -46,9 +47,9 @@ fn settings(seed: u64, bytes_max: usize) -> Settings {
 }
 
 fn accuracy(model: &Model, lines: &[(usize, String)]) -> f64 {
-    let right = lines.iter().filter(|(label, text)| {
-        model.read_text(text, &words(text)).judge().label == *label
-    });
+    let right = lines
+        .iter()
+        .filter(|(label, text)| model.read_text(text, &words(text)).judge().label == *label);
     share(right.count(), lines.len())
 }
 
@@ -68,7 +69,8 @@ fn few_lines_are_learned_by_support_vectors_and_many_by_factors_as_well() {
 #[test]
 fn the_same_lines_and_seed_make_the_same_model_and_no_other() {
     let lines = lines(2_100);
-    let make = |lines: &[(usize, String)], seed| set(lines).train(&settings(seed, 1_000_000), &()).bytes;
+    let make =
+        |lines: &[(usize, String)], seed| set(lines).train(&settings(seed, 1_000_000), &()).bytes;
     let first = make(&lines, 1);
     assert!(first == make(&lines, 1));
     let digest = |bytes: &[u8]| Model::read(bytes).unwrap().origin().digest;

@@ -197,7 +197,8 @@ impl<T: Table, V: Vault> Stores<T, V> {
                 // It seemed to be answered, and was not: a person gets it now.
                 (None, TaskId::Message(eid)) => {
                     let reason = Reason::Refused;
-                    let (case, writes) = escalate(self, &standing.gate, eid, reason.into(), item).await?;
+                    let (case, writes) =
+                        escalate(self, &standing.gate, eid, reason.into(), item).await?;
                     (Some(case), writes)
                 }
                 (None, TaskId::Out(_)) => (None, vec![Write::replace(item)]),

@@ -62,7 +62,9 @@ fn feelings_are_told_well_enough_to_order_a_queue() {
                 tally.of(wanted.split(',').any(|one| one == label), found(text).contains(&label));
             }
             let (precision, recall) = (tally.precision(), tally.recall());
-            println!("{language} {label:<13} precision {precision:.2} recall {recall:.2} {tally:?}");
+            println!(
+                "{language} {label:<13} precision {precision:.2} recall {recall:.2} {tally:?}"
+            );
             if precision < 0.7 || recall < 0.6 {
                 weak.push((language, label, precision, recall));
             }
@@ -128,7 +130,11 @@ fn words_have_strengths_and_negations_turn_them_around() {
         ("", Sentiment::Neutral, false),
     ] {
         let strengths = strengths(text);
-        assert_eq!((strengths.sentiment(), strengths.is_urgent()), (sentiment, is_urgent), "{text}");
+        assert_eq!(
+            (strengths.sentiment(), strengths.is_urgent()),
+            (sentiment, is_urgent),
+            "{text}"
+        );
     }
 }
 

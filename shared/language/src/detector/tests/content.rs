@@ -77,8 +77,7 @@ fn languages_are_told_and_what_has_none_is_unknown() {
     }
     let share = |wanted: &[&str]| {
         let of = tallies.iter().filter(|(language, _)| wanted.contains(language));
-        let (right, all) =
-            of.fold((0, 0), |sum, (_, (right, all))| (sum.0 + right, sum.1 + all));
+        let (right, all) = of.fold((0, 0), |sum, (_, (right, all))| (sum.0 + right, sum.1 + all));
         f64::from(right) / f64::from(all)
     };
     println!("{tallies:?}\n{}", wrong.join("\n"));
