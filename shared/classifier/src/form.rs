@@ -6,7 +6,7 @@
 //! the text each); the rarity of what is unknown (a byte); what a unit of a scale is worth, how sharp the shares are, and the
 //! threshold of the scope; per column what it begins with; the steps of the confidence (a margin and thousandths each); the hashes, a
 //! byte of rarity and two of scale for each; and for each a row of weights of four bits: the first half of the columns in
-//! the lower halves of the bytes, the second in the upper; a weight is the square of its number, with the sign of it.
+//! the lower halves of the bytes, the second in the upper.
 
 /// How many units of a rarity are one.
 pub(crate) const RARITY_UNITS: f32 = 16.0;

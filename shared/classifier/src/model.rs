@@ -13,8 +13,8 @@ use crate::{
 /// More columns than this no model has.
 const COLUMNS_MAX: usize = 4_096;
 
-/// So many products of a weight (at most 7 squared) and a scale (of 15 bits) fit into a sum of 32 bits.
-const FEATURES_AT_ONCE: usize = 1_024;
+/// So many products of a weight and a scale fit into a sum of 32 bits.
+const FEATURES_AT_ONCE: usize = 4_096;
 
 /// Features are looked up by so many of their highest bits first.
 const START_BITS: u32 = 12;
@@ -215,8 +215,8 @@ impl Model {
         // Nothing wraps: a part is too short for that. What cannot fail is done for several columns at once.
         for ((lower, upper), &byte) in lower.iter_mut().zip(upper).zip(weights) {
             let (low, high) = ((byte << 4).cast_signed() >> 4, byte.cast_signed() >> 4);
-            *lower = lower.wrapping_add(squared(low).wrapping_mul(scale));
-            *upper = upper.wrapping_add(squared(high).wrapping_mul(scale));
+            *lower = lower.wrapping_add(i32::from(low).wrapping_mul(scale));
+            *upper = upper.wrapping_add(i32::from(high).wrapping_mul(scale));
         }
         self.rarity.get(row).copied().unwrap_or_default()
     }
@@ -279,12 +279,6 @@ impl Scores<'_> {
             })
             .collect()
     }
-}
-
-/// The weight that a stored number of four bits stands for: its square, with its sign.
-fn squared(number: i8) -> i32 {
-    let number = i16::from(number);
-    i32::from(number.wrapping_mul(number.wrapping_abs()))
 }
 
 #[expect(

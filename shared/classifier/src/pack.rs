@@ -1,14 +1,12 @@
 //! Chooses the features that a model of some size can hold, and rounds their weights to four bits.
 //!
-//! Each row has a scale of its own, and a weight is the square of what is stored, with its sign: most weights of a row are small, and
-//! small ones get the finer steps. So four bits lose nothing that counts (measured: no more than a different seed), and half the bytes
-//! of eight bits hold twice the features.
+//! Each row has a scale of its own, so four bits lose nothing that counts (measured: no more than a different seed), and half the
+//! bytes of eight bits hold twice the features.
 
 use crate::{form::row_bytes, weights::Weights};
 
-/// The largest number of four bits that has a negative, and the weight that it stands for.
+/// The largest weight of four bits that has a negative.
 const LARGEST: f32 = 7.0;
-const LARGEST_WEIGHT: f32 = LARGEST * LARGEST;
 /// The largest scale, in units.
 const SCALE_MAX: f32 = 32_767.0;
 /// A smaller scale than that of the largest weight is tried: so many, each by this share smaller.
@@ -76,32 +74,21 @@ pub(crate) fn most_telling(weights: &Weights, count: usize) -> Vec<usize> {
 /// What a unit of a row is worth, so that rounding loses the least.
 fn scale(row: &[f32]) -> f32 {
     let largest = row.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-    let tried =
-        (0..TRIES).map(|number| largest * (1.0 - TRY_STEP * f32::from(number)) / LARGEST_WEIGHT);
+    let tried = (0..TRIES).map(|number| largest * (1.0 - TRY_STEP * f32::from(number)) / LARGEST);
     let lost = |scale: f32| -> f32 {
-        row.iter()
-            .map(|value| {
-                let root = root(*value, scale);
-                (value - root * root.abs() * scale).powi(2)
-            })
-            .sum()
+        row.iter().map(|value| (value - rounded(*value, scale) * scale).powi(2)).sum()
     };
     let judged = tried.map(|scale| (lost(scale), scale));
     judged.min_by(|one, other| one.0.total_cmp(&other.0)).map_or(0.0, |(_, scale)| scale)
 }
 
-/// The number whose square, with its sign, is nearest to a value.
-fn root(value: f32, scale: f32) -> f32 {
-    let units = value.abs() / scale.max(f32::MIN_POSITIVE);
-    let below = units.sqrt().floor();
-    let above = below + 1.0;
-    let nearest = if above * above - units < units - below * below { above } else { below };
-    nearest.min(LARGEST) * value.signum()
+fn rounded(value: f32, scale: f32) -> f32 {
+    (value / scale.max(f32::MIN_POSITIVE)).round().clamp(-LARGEST, LARGEST)
 }
 
 fn pack_row(row: &[f32], scale: f32, bytes: &mut Vec<u8>) {
     #[expect(clippy::cast_possible_truncation, reason = "from -7 to 7")]
-    let nibble = |value: &f32| (root(*value, scale) as i8).cast_unsigned() & 0x0F;
+    let nibble = |value: &f32| (rounded(*value, scale) as i8).cast_unsigned() & 0x0F;
     let (lower, upper) = row.split_at(row_bytes(row.len()));
     let uppers = upper.iter().map(nibble).chain([0]);
     bytes.extend(lower.iter().map(nibble).zip(uppers).map(|(lower, upper)| lower | upper << 4));
