@@ -7,7 +7,7 @@ pub(crate) const STEP_LINES_MIN: usize = 50;
 
 /// A threshold of the scope may cost this share of the right answers, in thousandths: a question that a person gets without
 /// need costs less than a wrong answer to what was not asked.
-pub const RIGHT_ANSWERS_LOST_PERMILLE: usize = 20;
+pub const RIGHT_ANSWERS_LOST_PERMILLE: usize = 10;
 
 /// What a model said of a line that it had not seen.
 #[derive(Debug, Clone)]
