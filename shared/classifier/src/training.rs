@@ -23,7 +23,7 @@ pub const FOLDS: usize = 5;
 /// With fewer lines factors learn nothing that support vectors do not know better, and every fold is held out in turn.
 const MANY_LINES: usize = 2_000;
 /// How many factored models are averaged, each of its own chance.
-const FACTORED: usize = 3;
+const FACTORED: usize = 4;
 /// How many are made where lines are held out: they choose and calibrate, and need not be the best.
 const FACTORED_HELD_OUT: usize = 1;
 /// How much the support vectors may count against the factored models. More is not offered: the few models that are made to choose
