@@ -27,7 +27,11 @@ pub(crate) fn run(asked: &Fairness) -> Result<bool, Problem> {
         Some((language, file.strip_suffix(".toml")?, text.as_str()))
     });
     let mut others = Vec::new();
-    for path in asked.varieties.iter().flat_map(|folder| folder.read_dir()).flatten() {
+    let varieties = asked.varieties.as_ref().map(|folder| {
+        let unusable = |error| format!("`{}` cannot be read: {error}", folder.display());
+        folder.read_dir().map_err(unusable)
+    });
+    for path in varieties.transpose()?.into_iter().flatten() {
         let path = path?.path();
         let language = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
         for (number, line) in (1..).zip(text_of(&path)?.lines()) {
