@@ -7,17 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use forthright_classifier::{Model, Settings};
+use forthright_classifier::{Model, Settings, TrainingSet};
 
 #[path = "src/content.rs"]
 mod content;
 #[path = "src/utterances.rs"]
 mod utterances;
 
-use content::Content;
-
-/// How large the model may become: what every start of the function reads.
-const BYTES_MAX: usize = 1_350_000;
+use content::{Content, MODEL_BYTES_MAX};
 
 #[expect(
     clippy::disallowed_methods,
@@ -30,14 +27,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src/utterances.rs");
     let settings = Settings {
         seed: 1,
-        bytes_max: BYTES_MAX,
-        // The factored models gain nothing on so many lines of each intent, and take a minute.
+        bytes_max: MODEL_BYTES_MAX,
+        // Factored models would take a minute of every build.
         support_vectors_only: true,
         calibrated: true,
         licence: "MIT OR Apache-2.0".to_owned(),
         sources: "content/intents".to_owned(),
     };
-    let trained = read(root)?.training_set().train(&settings, &());
+    let content = read(root)?;
+    let trained = TrainingSet::read(&content.lines(), content.names()).train(&settings, &());
     let id = Model::read(&trained.bytes)?.checksum();
     println!("cargo::rustc-env=FORTHRIGHT_MODEL_ID=linear-2-{id:08x}");
     fs::write(Path::new(&env::var("OUT_DIR")?).join("model.bin"), trained.bytes)?;

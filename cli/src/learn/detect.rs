@@ -3,7 +3,10 @@
 use std::io::{self, BufRead, Write};
 
 use forthright_classifier::{Model, words};
-use forthright_language::{Detector, Reading, personal_data};
+use forthright_language::{
+    Detector, Reading,
+    personal_data::{self, Span},
+};
 use forthright_policy::Book;
 use serde_json::{Value, json};
 
@@ -26,6 +29,7 @@ pub(crate) fn run(asked: &Detect) -> Result<bool, Problem> {
             Some(model) => of_model(model, line),
         };
         let detection = &reading.detection;
+        let (personal_data, is_special) = personal_data::examine(line);
         let mut triggers: Vec<&str> =
             reading.triggers.iter().map(|trigger| trigger.name()).collect();
         if detection.is_urgent {
@@ -38,8 +42,8 @@ pub(crate) fn run(asked: &Detect) -> Result<bool, Problem> {
             "language": detection.language.map_or_else(|| "unknown".to_owned(), |language| language.to_string()),
             "sentiment": detection.sentiment,
             "triggers": triggers,
-            "personal_data": found(line),
-            "special_category_suspected": personal_data::is_special_category_suspected(line),
+            "personal_data": told(&personal_data),
+            "special_category_suspected": is_special,
         })
         .to_string()
     })
@@ -50,16 +54,19 @@ pub(crate) fn redact(asked: &RedactLines) -> Result<bool, Problem> {
     each_line(|line| {
         let redacted = personal_data::redact(line);
         if asked.json {
-            json!({ "redacted": redacted, "personal_data": found(line) }).to_string()
+            json!({ "redacted": redacted, "personal_data": told(&personal_data::find(line)) })
+                .to_string()
         } else {
             redacted
         }
     })
 }
 
-fn found(line: &str) -> Vec<Value> {
-    let spans = personal_data::find(line).into_iter();
-    spans.map(|span| json!({ "kind": span.kind, "start": span.start, "end": span.end })).collect()
+fn told(spans: &[Span]) -> Vec<Value> {
+    spans
+        .iter()
+        .map(|span| json!({ "kind": span.kind, "start": span.start, "end": span.end }))
+        .collect()
 }
 
 type Told = (String, f64, Vec<Value>);
@@ -92,8 +99,8 @@ fn share(permille: u16) -> f64 {
     f64::from(permille) / 1_000.0
 }
 
-/// Writes what `told` says of each line of standard input. Bytes that are no UTF-8 are read as the mark for such.
-fn each_line(told: impl Fn(&str) -> String) -> Result<bool, Problem> {
+/// Writes what `write` makes of each line of standard input. Bytes that are no UTF-8 are read as the mark for such.
+fn each_line(write: impl Fn(&str) -> String) -> Result<bool, Problem> {
     let mut input = io::stdin().lock();
     let mut output = io::BufWriter::new(io::stdout().lock());
     let mut line = Vec::new();
@@ -101,7 +108,7 @@ fn each_line(told: impl Fn(&str) -> String) -> Result<bool, Problem> {
         let text = String::from_utf8_lossy(&line);
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let written = writeln!(output, "{}", told(text));
+        let written = writeln!(output, "{}", write(text));
         // Whoever reads has enough: a closed pipe is no mistake.
         if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
             return Ok(true);

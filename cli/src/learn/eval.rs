@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Instant};
 use data_encoding::HEXLOWER;
 use forthright_classifier::{
     Judged, Model, Names, RIGHT_ANSWERS_LOST_PERMILLE, Settings, TrainingSet, scope_threshold,
-    words,
+    training::split, words,
 };
 use forthright_language::built_in_model;
 
@@ -96,7 +96,6 @@ fn cross_validated(asked: &Eval) -> Result<Outcome, Problem> {
     let outside = asked.out_of_scope.as_deref().map(unlabelled).transpose()?.unwrap_or_default();
     let names = Names { labels: data.labels.clone(), ..Names::default() };
     let lines = data.to_learn();
-    let folds = TrainingSet::read(&lines, names.clone()).folds();
     let settings = Settings {
         seed: asked.seed,
         bytes_max: asked.max_bytes,
@@ -107,12 +106,7 @@ fn cross_validated(asked: &Eval) -> Result<Outcome, Problem> {
     };
     let bar = Bar::new()?;
     let mut outcome: Option<Outcome> = None;
-    for fold in 0..forthright_classifier::training::FOLDS {
-        let chosen = |is_held_out: bool| {
-            let all = lines.iter().zip(&folds);
-            all.filter(move |(_, of)| (**of == fold) == is_held_out).map(|(line, _)| *line)
-        };
-        let training: Vec<_> = chosen(false).collect();
+    for (training, held_out) in split(&lines) {
         let trained = TrainingSet::read(&training, names.clone()).train(&settings, &bar);
         let model = Model::read(&trained.bytes)?;
         // Each model has a threshold of its own: scopes are told from there.
@@ -120,7 +114,7 @@ fn cross_validated(asked: &Eval) -> Result<Outcome, Problem> {
         let outcome = outcome.get_or_insert_with(|| Outcome::new(&model, 0.0));
         outcome.bytes = outcome.bytes.max(model.size());
         let first = outcome.guesses.len();
-        outcome.add(&model, chosen(true).map(|line| (line.label, line.text.to_owned())));
+        outcome.add(&model, held_out.into_iter().map(|line| (line.label, line.text.to_owned())));
         for guess in outcome.guesses.iter_mut().skip(first) {
             guess.judged.scope -= threshold;
         }

@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use forthright_classifier::measures::{reliability, share};
-use plotters::{prelude::*, style::text_anchor::Pos};
+use plotters::{
+    coord::{Shift, types::RangedCoordf64},
+    prelude::*,
+    style::text_anchor::Pos,
+};
 
 use super::report::Outcome;
 use crate::Problem;
@@ -20,19 +24,34 @@ pub(super) fn draw(outcome: &Outcome, folder: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
+type Shares = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// An empty picture of shares over shares.
+fn chart<'a, 'f>(
+    root: &'a DrawingArea<SVGBackend<'f>, Shift>,
+    caption: &str,
+    [x, y]: [&str; 2],
+) -> Result<ChartContext<'a, SVGBackend<'f>, Shares>, Box<dyn std::error::Error + Send + Sync>> {
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(root)
+        .margin(16)
+        .caption(caption, ("sans-serif", 20))
+        .x_label_area_size(44)
+        .y_label_area_size(52)
+        .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
+    chart.configure_mesh().x_desc(x).y_desc(y).draw()?;
+    Ok(chart)
+}
 
 fn draw_reliability(outcome: &Outcome, file: &Path) -> Drawn {
     let bins = reliability(&outcome.confidences());
     let root = SVGBackend::new(file, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&root)
-        .margin(16)
-        .caption("How often an answer of some confidence is right", ("sans-serif", 20))
-        .x_label_area_size(44)
-        .y_label_area_size(52)
-        .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
-    chart.configure_mesh().x_desc("confidence").y_desc("share of right answers").draw()?;
+    let mut chart = chart(
+        &root,
+        "How often an answer of some confidence is right",
+        ["confidence", "share of right answers"],
+    )?;
     chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], BLACK.mix(0.4)))?;
     let points: Vec<(f64, f64)> = bins.iter().map(|bin| (bin.confidence, bin.accuracy)).collect();
     chart.draw_series(LineSeries::new(points, MEASURED.stroke_width(2)))?;
@@ -57,14 +76,8 @@ fn draw_threshold(outcome: &Outcome, file: &Path) -> Drawn {
     };
     let curve: Vec<_> = (0..=100).map(at).collect();
     let root = SVGBackend::new(file, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&root)
-        .margin(16)
-        .caption("What a threshold of the confidence costs", ("sans-serif", 20))
-        .x_label_area_size(44)
-        .y_label_area_size(52)
-        .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
-    chart.configure_mesh().x_desc("threshold").y_desc("share").draw()?;
+    let mut chart =
+        chart(&root, "What a threshold of the confidence costs", ["threshold", "share"])?;
     for (name, color, pick) in [
         ("answered", OTHER, (|(_, answered, _)| answered) as fn((f64, f64, f64)) -> f64),
         ("right, of those answered", MEASURED, |(_, _, right)| right),

@@ -9,6 +9,7 @@ mod calibration;
 mod encode;
 mod factors;
 mod features;
+mod fitted;
 mod form;
 pub mod measures;
 pub mod model;

@@ -9,6 +9,7 @@ use crate::{
     encode::encode,
     factors::{self, Factors},
     features::Features,
+    fitted::{Fitted, length_ratio},
     pack::{most_telling, rows_in},
     parallel::in_parallel,
     support_vectors,
@@ -194,19 +195,6 @@ impl TrainingSet {
         }
     }
 
-    /// The fold of each line: those of one label and language are dealt in turn.
-    pub fn folds(&self) -> Vec<usize> {
-        let mut dealt: HashMap<(usize, Option<usize>), usize> = HashMap::new();
-        let labels = self.labels.iter().zip(&self.languages);
-        labels
-            .map(|(&label, &language)| {
-                let next = dealt.entry((label, language)).or_default();
-                *next = next.wrapping_add(1);
-                *next % FOLDS
-            })
-            .collect()
-    }
-
     /// Fits models without each of `folds` and lets them guess about it; with factored models, with the share that guessed best.
     fn hold_out(
         &self,
@@ -215,7 +203,8 @@ impl TrainingSet {
         settings: &Settings,
         progress: &impl Progress,
     ) -> HeldOut {
-        let of = self.folds();
+        let labels = self.labels.iter().copied().zip(self.languages.iter().copied());
+        let of = deal(labels);
         let shares: Vec<Option<f32>> = if factored { SHARES.map(Some).into() } else { vec![None] };
         let count = if factored { FACTORED_HELD_OUT } else { 0 };
         let mut tried: Vec<Vec<Guess>> = vec![Vec::new(); shares.len()];
@@ -363,56 +352,29 @@ enum Part {
     Column(usize, Vec<f32>, f32),
 }
 
-/// The models of one fit.
-#[derive(Debug)]
-struct Fitted {
-    weights: Weights,
-    factors: Vec<Factors>,
-    ratio: f32,
+/// The lines to learn from and those that are held out, once for each fold.
+pub fn split<'a>(lines: &[Line<'a>]) -> Vec<(Vec<Line<'a>>, Vec<Line<'a>>)> {
+    let of = deal(lines.iter().map(|line| (line.label, line.language)));
+    let fold = |fold: usize| {
+        let (held_out, training): (Vec<_>, Vec<_>) =
+            lines.iter().zip(&of).partition(|(_, of)| **of == fold);
+        let lines =
+            |chosen: Vec<(&Line<'a>, &usize)>| chosen.into_iter().map(|(line, _)| *line).collect();
+        (lines(training), lines(held_out))
+    };
+    (0..FOLDS).map(fold).collect()
 }
 
-impl Fitted {
-    /// One model of both, with the support vectors counted `share` times; without a share they are alone.
-    fn at(&self, share: Option<f32>) -> Weights {
-        let mut weights = self.weights.clone();
-        let Some(share) = share else { return weights };
-        #[expect(clippy::cast_precision_loss, reason = "two or so")]
-        let each = (self.factors.len().max(1) as f32).recip();
-        let columns = weights.columns();
-        let scoring = self.factors.first().map_or(0, |factors| factors.bias().len());
-        for row in weights.values.chunks_exact_mut(columns).chain([weights.bias.as_mut_slice()]) {
-            for value in row.iter_mut().take(scoring) {
-                *value *= share;
-            }
-        }
-        for factors in &self.factors {
-            for (row, values) in weights.values.chunks_exact_mut(columns).enumerate() {
-                for (value, more) in values.iter_mut().zip(factors.weights(row)) {
-                    *value += more * self.ratio * each;
-                }
-            }
-            crate::algebra::add(&mut weights.bias, each, factors.bias());
-        }
-        weights
-    }
-}
-
-/// The features of a text have the length one by their rarity for support vectors, and a half by their number for factors:
-/// how much longer, in the mean, the former are before that.
-fn length_ratio(features: &[&Features], vocabulary: &Vocabulary) -> f32 {
-    let mut ratios = (0.0_f64, 0.0_f64);
-    for group in features.iter().flat_map(|features| features.groups()) {
-        let rows = group.iter().filter_map(|&feature| vocabulary.row(feature));
-        let (square, count) = rows.fold((0.0_f64, 0.0_f64), |(square, count), row| {
-            (square + f64::from(vocabulary.rarity(row)).powi(2), count + 1.0)
-        });
-        if count > 0.0 {
-            ratios = (ratios.0 + (square / count).sqrt(), ratios.1 + 1.0);
-        }
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "a rarity")]
-    let mean = (ratios.0 / ratios.1.max(1.0)) as f32;
-    mean / std::f32::consts::SQRT_2
+/// The fold of each line: those of one label and language are dealt in turn.
+fn deal(lines: impl Iterator<Item = (usize, Option<usize>)>) -> Vec<usize> {
+    let mut dealt: HashMap<(usize, Option<usize>), usize> = HashMap::new();
+    lines
+        .map(|line| {
+            let next = dealt.entry(line).or_default();
+            *next = next.wrapping_add(1);
+            *next % FOLDS
+        })
+        .collect()
 }
 
 #[cfg(test)]

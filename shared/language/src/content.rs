@@ -1,8 +1,11 @@
 //! The utterances of `content/intents`: what the model is trained from.
 
-use forthright_classifier::{Line, Names, TrainingSet};
+use forthright_classifier::{Line, Names};
 
 use crate::utterances::Utterances;
+
+/// How large a model of it may become, in bytes: what every start of the function reads.
+pub(crate) const MODEL_BYTES_MAX: usize = 1_350_000;
 
 /// Every utterance of the content, in the order in which the files were added.
 #[derive(Debug, Default)]
@@ -49,11 +52,6 @@ impl Content {
                 language: Some(*language),
             })
             .collect()
-    }
-
-    /// The same as features.
-    pub(crate) fn training_set(&self) -> TrainingSet {
-        TrainingSet::read(&self.lines(), self.names())
     }
 }
 

@@ -67,14 +67,7 @@ pub struct Reading {
 impl Detector {
     /// The detector with the model that this program was built with, and the phrases of these languages.
     pub fn new<'a>(phrases: impl IntoIterator<Item = Phrases<'a>>) -> Result<Self, DetectorError> {
-        Self::with_model(built_in_model()?, phrases)
-    }
-
-    /// The detector with another model, whose labels are names of intents.
-    pub fn with_model<'a>(
-        model: Model,
-        phrases: impl IntoIterator<Item = Phrases<'a>>,
-    ) -> Result<Self, DetectorError> {
+        let model = built_in_model()?;
         let (mut rules, mut moods) = (Vec::new(), Vec::new());
         for Phrases { language, rules: rules_text, moods: moods_text } in phrases {
             rules.push((language, rules_text));
@@ -87,11 +80,6 @@ impl Detector {
         let intents = known(&model.names().labels)?;
         let languages = known(&model.names().languages)?;
         Ok(Self { rules, moods, model: Arc::new(model), intents, languages })
-    }
-
-    /// The model that it asks.
-    pub fn model(&self) -> &Model {
-        &self.model
     }
 
     /// What the person wants who wrote `text`.

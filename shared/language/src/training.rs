@@ -1,14 +1,9 @@
 //! How well people are understood whose lines the model has not seen.
 
-use forthright_classifier::{
-    Line, Model, ModelError, Settings, TrainingSet, training::FOLDS, words,
-};
+use forthright_classifier::{Model, ModelError, Settings, TrainingSet, training::split, words};
 
-use crate::content::Content;
+use crate::content::{Content, MODEL_BYTES_MAX};
 pub use crate::typos::Typos;
-
-/// A model of the size that is shipped, at most.
-const BYTES_MAX: usize = 1_350_000;
 
 /// Why nothing could be judged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +26,6 @@ pub struct Judged {
     pub language: String,
     /// Whose it is: as it was written, with typos, or of a variety.
     pub group: String,
-    /// What it says.
-    pub text: String,
     /// The number of its intent.
     pub wanted: usize,
     /// The number of the intent that was told.
@@ -66,17 +59,11 @@ pub fn cross_validate<'a>(
         content.add(language, name, text).map_err(TrainingError::Content)?;
     }
     let lines = content.lines();
-    let folds = content.training_set().folds();
     let mut judged = Vec::new();
-    for fold in 0..FOLDS {
-        let chosen = |is_held_out: bool| {
-            let all = lines.iter().zip(&folds);
-            all.filter(move |(_, of)| (**of == fold) == is_held_out).map(|(line, _)| *line)
-        };
-        let training: Vec<Line<'_>> = chosen(false).collect();
+    for (fold, (training, held_out)) in split(&lines).into_iter().enumerate() {
         let settings = Settings {
             seed: 1,
-            bytes_max: BYTES_MAX,
+            bytes_max: MODEL_BYTES_MAX,
             support_vectors_only: true,
             calibrated: false,
             licence: String::new(),
@@ -84,23 +71,23 @@ pub fn cross_validate<'a>(
         };
         let trained = TrainingSet::read(&training, content.names()).train(&settings, &());
         let model = Model::read(&trained.bytes)?;
-        let mut judge = |language: &str, group: &str, wanted: usize, text: String| {
-            let told = model.read_text(&text, &words(&text)).judge().label;
+        let mut judge = |language: &str, group: &str, wanted: usize, text: &str| {
+            let told = model.read_text(text, &words(text)).judge().label;
             let (language, group) = (language.to_owned(), group.to_owned());
-            judged.push(Judged { language, group, text, wanted, told });
+            judged.push(Judged { language, group, wanted, told });
         };
-        for line in chosen(true) {
+        for line in held_out {
             let language = line.language.and_then(|number| content.languages.get(number));
             let language = language.map_or("", String::as_str);
-            judge(language, "as written", line.label, line.text.to_owned());
+            judge(language, "as written", line.label, line.text);
             for typos in typos {
-                judge(language, typos.name, line.label, typos.make(line.text));
+                judge(language, typos.name, line.label, &typos.make(line.text));
             }
         }
         for line in varied.iter().filter(|_| fold == 0) {
             let wanted = content.intents.iter().position(|intent| *intent == line.intent);
             let wanted = wanted.ok_or_else(|| TrainingError::Intent(line.intent.clone()))?;
-            judge(&line.language, &format!("variety {}", line.variety), wanted, line.text.clone());
+            judge(&line.language, &format!("variety {}", line.variety), wanted, &line.text);
         }
     }
     Ok(judged)

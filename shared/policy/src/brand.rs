@@ -21,9 +21,9 @@ const TURNS_MAX_DEFAULT: u32 = 8;
 /// More than this is no limit.
 const TURNS_MAX_MAX: u32 = 1_000_000;
 
-/// How sure a detector must be where the brand's file does not say, in thousandths. What `forthright eval` recommends for
-/// the content of this program: of the answers that are so sure, 97 of 100 are right.
-pub(crate) const SURE_FROM_PERMILLE_DEFAULT: u16 = 700;
+/// How sure a detector must be where the brand's file does not say, in thousandths. `forthright eval` says of lines of one's own
+/// from where on 97 of 100 answers are right.
+const SURE_FROM_PERMILLE_DEFAULT: u16 = 700;
 /// Whoever is less sure guesses.
 const SURE_FROM_PERMILLE_MIN: u16 = 500;
 

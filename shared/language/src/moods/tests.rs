@@ -1,34 +1,8 @@
+use forthright_classifier::measures::tallies;
 use forthright_core::detect::Trigger;
 
 use super::*;
 use crate::detector::tests::DETECTOR_OF_ALL;
-
-/// What was found of a label that some lines have.
-#[derive(Debug, Default)]
-struct Tally {
-    hits: u32,
-    misses: u32,
-    alarms: u32,
-}
-
-impl Tally {
-    fn of(&mut self, wanted: bool, found: bool) {
-        match (wanted, found) {
-            (true, true) => self.hits += 1,
-            (true, false) => self.misses += 1,
-            (false, true) => self.alarms += 1,
-            (false, false) => {}
-        }
-    }
-
-    fn precision(&self) -> f64 {
-        f64::from(self.hits) / f64::from((self.hits + self.alarms).max(1))
-    }
-
-    fn recall(&self) -> f64 {
-        f64::from(self.hits) / f64::from((self.hits + self.misses).max(1))
-    }
-}
 
 fn found(text: &str) -> Vec<&'static str> {
     let reading = DETECTOR_OF_ALL.read(text);
@@ -56,11 +30,12 @@ fn feelings_are_told_well_enough_to_order_a_queue() {
         assert!(set.lines().count() >= 150, "{language}");
         let labels = ["angry", "sad", "urgent", "safety", "legal_threat", "fraud"];
         for label in labels {
-            let mut tally = Tally::default();
-            for line in set.lines() {
+            let pairs = set.lines().map(|line| {
                 let (wanted, text) = line.split_once('\t').unwrap();
-                tally.of(wanted.split(',').any(|one| one == label), found(text).contains(&label));
-            }
+                let is_wanted = wanted.split(',').any(|one| one == label);
+                (usize::from(is_wanted), usize::from(found(text).contains(&label)))
+            });
+            let tally = tallies(pairs)[&1];
             let (precision, recall) = (tally.precision(), tally.recall());
             println!(
                 "{language} {label:<13} precision {precision:.2} recall {recall:.2} {tally:?}"

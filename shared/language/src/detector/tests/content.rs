@@ -48,7 +48,7 @@ fn the_shipped_content_is_told_apart_in_each_language() {
 
 #[test]
 fn every_intent_but_what_only_phrases_tell_has_utterances() {
-    let labels = &DETECTOR_OF_ALL.model().names().labels;
+    let labels = &DETECTOR_OF_ALL.model.names().labels;
     for &intent in Intent::ALL {
         let phrases_only = matches!(intent, Intent::CopyMyData | Intent::EraseMyData);
         assert_eq!(labels.iter().any(|label| label == intent.name()), !phrases_only, "{intent}");
