@@ -27,6 +27,9 @@ locals {
     privacy  = { fifo = false }
   }
 
+  # None or one: without it no function may ask Comprehend.
+  comprehend_endpoints = compact([var.comprehend_endpoint])
+
   public_url = coalesce(var.public_url, module.api.endpoint)
 
   # One way in for webhooks: a URL of the function's own, or routes of the API.
@@ -55,6 +58,7 @@ locals {
         FORTHRIGHT_SECRETS            = join(",", [for secret in it.secrets : module.secrets.arns[secret]])
         FORTHRIGHT_SECRETS_GENERATION = tostring(var.secrets_generation)
       },
+      contains(it.asks, "comprehend") ? { for arn in local.comprehend_endpoints : "FORTHRIGHT_COMPREHEND_ENDPOINT" => arn } : {},
       it.brands ? { FORTHRIGHT_BRANDS = join(",", var.brands) } : {},
       it.public_url ? { FORTHRIGHT_PUBLIC_URL = local.public_url } : {},
       var.whatsapp_api_base != null && contains(it.secrets, "accounts") ? {
@@ -129,6 +133,7 @@ module "function" {
   grants          = each.value.grants
   secret_arns     = [for secret in each.value.secrets : module.secrets.arns[secret]]
   send_queue_arns = [for queue in each.value.sends : module.queue[queue].arn]
+  classifier_arns = contains(each.value.asks, "comprehend") ? local.comprehend_endpoints : []
   # Lists, since whether there is one must be known before its ARN is.
   receive_queue_arns = each.value.receives == null ? [] : [module.queue[each.value.receives].arn]
 }

@@ -86,6 +86,17 @@ variable "public_url" {
   default     = null
 }
 
+variable "comprehend_endpoint" {
+  description = "The ARN of the endpoint of a classifier of Amazon Comprehend, in the same region, for brands whose engine asks it. Null is that no function may."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.comprehend_endpoint == null || can(regex("^arn:[a-z-]+:comprehend:[a-z0-9-]+:[0-9]{12}:document-classifier-endpoint/[A-Za-z0-9-]+$", var.comprehend_endpoint))
+    error_message = "It is the ARN of a classifier's endpoint, such as arn:aws:comprehend:eu-central-1:123456789012:document-classifier-endpoint/intents."
+  }
+}
+
 variable "whatsapp_api_base" {
   description = "A stand-in or proxy for WhatsApp's API. Null is the platform itself."
   type        = string

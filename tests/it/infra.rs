@@ -36,22 +36,33 @@ struct Declared {
     sends: &'static [Lane],
     receives: Option<Lane>,
     secrets: &'static [&'static str],
+    /// What else it may ask, if it was built so and a brand chose that.
+    asks: &'static [&'static str],
     brands: bool,
     public_url: bool,
     makes_brand_keys: bool,
 }
 
-fn functions() -> [Declared; 6] {
-    let plain = |name, grants: &[&[Grant]], sends, receives| Declared {
+fn plain(
+    name: &'static str,
+    grants: &[&[Grant]],
+    sends: &'static [Lane],
+    receives: Option<Lane>,
+) -> Declared {
+    Declared {
         name,
         grants: grants.concat(),
         sends,
         receives,
         secrets: &[],
+        asks: &[],
         brands: false,
         public_url: false,
         makes_brand_keys: false,
-    };
+    }
+}
+
+fn functions() -> [Declared; 6] {
     [
         Declared {
             secrets: &["accounts"],
@@ -64,12 +75,15 @@ fn functions() -> [Declared; 6] {
                 None,
             )
         },
-        plain(
-            "intent",
-            &Intent::<Memory, Vault, Detector, Lanes>::GRANTS,
-            &forthright_intent::SENDS,
-            Some(Lane::Inbound),
-        ),
+        Declared {
+            asks: &["comprehend"],
+            ..plain(
+                "intent",
+                &Intent::<Memory, Vault, Detector, Lanes>::GRANTS,
+                &forthright_intent::SENDS,
+                Some(Lane::Inbound),
+            )
+        },
         Declared {
             secrets: &["accounts"],
             brands: true,
@@ -163,11 +177,12 @@ fn rendered() -> String {
         write!(
             text,
             "  \"{}\": {{\n    \"grants\": [\n      {grants}\n    ],\n    \"sends\": {},\n    \"receives\": {},\n    \
-             \"secrets\": {},\n    \"brands\": {},\n    \"public_url\": {},\n    \"makes_brand_keys\": {}\n  }}{}\n",
+             \"secrets\": {},\n    \"asks\": {},\n    \"brands\": {},\n    \"public_url\": {},\n    \"makes_brand_keys\": {}\n  }}{}\n",
             function.name,
             names(function.sends),
             json(&function.receives.map(Lane::name)),
             json(&function.secrets),
+            json(&function.asks),
             function.brands,
             function.public_url,
             function.makes_brand_keys,

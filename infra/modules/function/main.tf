@@ -38,6 +38,14 @@ locals {
     Resource = var.receive_queue_arns
   }]
 
+  # The redacted text goes to Comprehend, and to this classifier alone.
+  classify_statements = length(var.classifier_arns) == 0 ? [] : [{
+    Sid      = "Classify"
+    Effect   = "Allow"
+    Action   = ["comprehend:ClassifyDocument"]
+    Resource = var.classifier_arns
+  }]
+
   # Stream names are Lambda's choice, hence the `*` behind the function's own group.
   log_statements = [{
     Sid      = "Logs"
@@ -103,7 +111,7 @@ resource "aws_iam_role_policy" "this" {
     Version = "2012-10-17"
     Statement = concat(
       local.table_statements, local.send_statements, local.receive_statements, local.secret_statements,
-      local.log_statements, local.brand_key_statements, local.service_key_statements,
+      local.classify_statements, local.log_statements, local.brand_key_statements, local.service_key_statements,
     )
   })
 }

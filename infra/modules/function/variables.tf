@@ -48,6 +48,11 @@ variable "grants" {
 variable "secret_arns" { type = list(string) }
 variable "send_queue_arns" { type = list(string) }
 
+variable "classifier_arns" {
+  description = "The endpoints of classifiers of Comprehend that it asks."
+  type        = list(string)
+}
+
 variable "receive_queue_arns" {
   description = "The queue that it reads, if it reads one."
   type        = list(string)
