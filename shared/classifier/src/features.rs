@@ -1,5 +1,9 @@
 //! What a model sees of a text: its words, pairs of words, and pieces of words, each as a number.
 
+use std::{borrow::Cow, collections::HashSet};
+
+use foldhash::fast::RandomState;
+
 /// Pieces of a word are this many letters long.
 const PIECE: std::ops::RangeInclusive<usize> = 2..=5;
 
@@ -7,7 +11,7 @@ const PIECE: std::ops::RangeInclusive<usize> = 2..=5;
 const WORD_LETTERS_MAX: usize = 40;
 
 /// One thing that a text has, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Feature {
     /// What it is.
     pub(crate) hash: u32,
@@ -15,7 +19,7 @@ pub(crate) struct Feature {
     pub(crate) word: Option<u16>,
 }
 
-/// The features of one text, each once, in the order of their numbers.
+/// The features of one text, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Features {
     /// Words, pairs of neighbours, emoji, question and exclamation marks.
@@ -25,9 +29,14 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// What a model sees of `text`, whose words are `words`. Takes time in proportion to its length, but for a sort.
+    /// What a model sees of `text`, whose words are `words`, in the order in which it has them. Takes time in proportion to its
+    /// length.
     pub(crate) fn of(text: &str, words: &[String]) -> Self {
         let mut features = Self::default();
+        let letters_max: usize = words.iter().map(|word| word.len().min(WORD_LETTERS_MAX)).sum();
+        features.words.reserve(words.len().saturating_mul(2));
+        features.pieces.reserve(letters_max.saturating_mul(PIECE.count()));
+        let mut letters = Vec::new();
         let mut before = Hash::of_kind(b'<');
         let mut number = None;
         for (at, word) in words.iter().enumerate() {
@@ -36,17 +45,27 @@ impl Features {
             features.add_word(Hash::of_kind(b'w').text(&word), number);
             features.add_word(before.text(&word), number);
             before = Hash::of_kind(b'p').text(&word).text(" ");
-            features.add_pieces(&word, number);
+            letters.clear();
+            let inner = word.chars().take(WORD_LETTERS_MAX);
+            letters.extend([' '].into_iter().chain(inner).chain([' ']));
+            features.add_pieces(&letters, number);
         }
         features.add_word(before.text(">"), number);
         for mark in text.chars().filter(|&letter| is_mark(letter)) {
             features.add_word(Hash::of_kind(b'm').letter(mark), None);
         }
         for all in [&mut features.words, &mut features.pieces] {
-            all.sort_unstable();
-            all.dedup_by_key(|feature| feature.hash);
+            let mut seen = HashSet::with_capacity_and_hasher(all.len(), RandomState::default());
+            all.retain(|feature| seen.insert(feature.hash));
         }
         features
+    }
+
+    /// The same in the order of their numbers.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.words.sort_unstable_by_key(|feature| feature.hash);
+        self.pieces.sort_unstable_by_key(|feature| feature.hash);
+        self
     }
 
     /// Words and pieces.
@@ -58,9 +77,7 @@ impl Features {
         self.words.push(Feature { hash: hash.0, word });
     }
 
-    fn add_pieces(&mut self, word: &str, number: Option<u16>) {
-        let letters: Vec<char> =
-            [' '].into_iter().chain(word.chars().take(WORD_LETTERS_MAX)).chain([' ']).collect();
+    fn add_pieces(&mut self, letters: &[char], number: Option<u16>) {
         for at in 0..letters.len() {
             let mut hash = Hash::of_kind(b'c');
             let rest = letters.iter().skip(at).take(*PIECE.end());
@@ -76,7 +93,10 @@ impl Features {
 
 /// A word with what is only spelling taken out: each number as a nought, umlauts as people without the keys write them, and
 /// letters without the accents that are left out in a hurry.
-fn plain(word: &str) -> String {
+fn plain(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Cow::Borrowed(word);
+    }
     let mut plain = String::with_capacity(word.len());
     for letter in word.chars() {
         match letter {
@@ -99,7 +119,7 @@ fn plain(word: &str) -> String {
             _ => plain.push(letter),
         }
     }
-    plain
+    Cow::Owned(plain)
 }
 
 /// What says something without being a word.
@@ -120,6 +140,7 @@ impl Hash {
         Self(Self::OFFSET).byte(kind)
     }
 
+    #[inline]
     const fn byte(self, byte: u8) -> Self {
         Self((self.0 ^ byte as u32).wrapping_mul(Self::PRIME))
     }
@@ -128,7 +149,11 @@ impl Hash {
         text.bytes().fold(self, Self::byte)
     }
 
+    #[inline]
     fn letter(self, letter: char) -> Self {
+        if let (true, Ok(byte)) = (letter.is_ascii(), u8::try_from(letter)) {
+            return self.byte(byte); // almost all are
+        }
         self.text(letter.encode_utf8(&mut [0; 4]))
     }
 }

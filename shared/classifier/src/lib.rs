@@ -17,6 +17,7 @@ mod pack;
 mod parallel;
 mod random;
 mod rank;
+mod sums;
 mod support_vectors;
 pub mod training;
 mod vocabulary;

@@ -7,17 +7,15 @@ use crate::{
     features::{Feature, Features},
     form::{MAGIC, RARITY_UNITS, VERSION, row_bytes},
     rank::best,
+    sums::{LANE, Sums},
     training::{Names, Origin},
 };
 
 /// More columns than this no model has.
 const COLUMNS_MAX: usize = 4_096;
 
-/// So many products of a weight and a scale fit into a sum of 32 bits.
-const FEATURES_AT_ONCE: usize = 4_096;
-
 /// Features are looked up by so many of their highest bits first.
-const START_BITS: u32 = 12;
+const START_BITS: u32 = 14;
 
 /// A model that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,12 +39,13 @@ pub struct Model {
     /// The features that it knows, ascending.
     hashes: Vec<u32>,
     /// Where those begin that share their highest bits.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
     rarity: Vec<u8>,
     /// What a unit of a scale is worth.
     unit: f32,
     scales: Vec<u16>,
-    /// Row by row, four bits a column: the first half of the columns in the lower halves of the bytes.
+    /// Row by row, four bits a column: the first half of the columns in the lower halves of the bytes. [`LANE`] bytes follow
+    /// the last, so that each can be added.
     weights: Vec<u8>,
 }
 
@@ -115,15 +114,14 @@ impl Model {
         let hashes = numbers(bytes.take(rows.saturating_mul(4))?, u32::from_le_bytes);
         let rarity = bytes.take(rows)?.to_vec();
         let scales = numbers(bytes.take(rows.saturating_mul(2))?, u16::from_le_bytes);
-        let weights = bytes.take(rows.saturating_mul(row_bytes(columns)))?.to_vec();
+        let mut weights = bytes.take(rows.saturating_mul(row_bytes(columns)))?.to_vec();
+        weights.extend([0; LANE]);
         if !bytes.0.is_empty() {
             return Err(ModelError("something follows its end"));
         }
         if !hashes.is_sorted() {
             return Err(ModelError("its features are not in order"));
         }
-        let starts = (0..=1_u32 << START_BITS)
-            .map(|high| hashes.partition_point(|&hash| hash >> (u32::BITS - START_BITS) < high));
         Ok(Self {
             names,
             origin,
@@ -134,7 +132,7 @@ impl Model {
             sharpness,
             scope_threshold,
             confidence,
-            starts: starts.collect(),
+            starts: starts(&hashes),
             hashes,
             rarity,
             unit,
@@ -174,57 +172,40 @@ impl Model {
         self.scope_threshold
     }
 
-    /// Reads `text`, whose words are `words`. Takes time in proportion to its length, but for a sort.
+    /// Reads `text`, whose words are `words`. Takes time in proportion to its length.
     ///
     /// Sums are of whole numbers, so that every processor has the same.
     pub fn read_text(&self, text: &str, words: &[String]) -> Scores<'_> {
         let features = Features::of(text, words);
         let mut columns = self.bias.clone();
-        let half = row_bytes(columns.len());
-        let mut sums = vec![0_i64; half.saturating_mul(2)];
-        let mut few = vec![0_i32; half.saturating_mul(2)];
+        let mut sums = Sums::new(columns.len());
         for group in features.groups() {
-            sums.fill(0);
             let mut square = 0_i64;
-            for part in group.chunks(FEATURES_AT_ONCE) {
-                few.fill(0);
-                for &feature in part {
-                    square = square.saturating_add(i64::from(self.add(feature, &mut few)).pow(2));
-                }
-                for (sum, few) in sums.iter_mut().zip(&few) {
-                    *sum = sum.saturating_add(i64::from(*few));
-                }
+            for feature in group {
+                square = square.saturating_add(i64::from(self.add(*feature, &mut sums)).pow(2));
             }
             let length = (fraction(square).sqrt() / RARITY_UNITS).max(RARITY_UNITS.recip());
-            for (score, sum) in columns.iter_mut().zip(&sums) {
-                *score += self.unit * fraction(*sum) / length;
+            for (score, sum) in columns.iter_mut().zip(sums.take()) {
+                *score += self.unit * fraction(sum) / length;
             }
         }
         Scores { model: self, columns }
     }
 
     /// Adds what a feature says to `sums`; returns how rare it is.
-    fn add(&self, feature: Feature, sums: &mut [i32]) -> u8 {
+    fn add(&self, feature: Feature, sums: &mut Sums) -> u8 {
         let Some(row) = self.row(feature.hash) else { return self.rarity_unknown };
-        let half = sums.len() / 2;
-        let from = row.saturating_mul(half);
-        let weights = self.weights.get(from..from.saturating_add(half)).unwrap_or_default();
-        let scale = self.scales.get(row).copied().unwrap_or_default().min(i16::MAX.unsigned_abs());
-        let scale = i32::from(scale);
-        let (lower, upper) = sums.split_at_mut(half);
-        // Nothing wraps: a part is too short for that. What cannot fail is done for several columns at once.
-        for ((lower, upper), &byte) in lower.iter_mut().zip(upper).zip(weights) {
-            let (low, high) = ((byte << 4).cast_signed() >> 4, byte.cast_signed() >> 4);
-            *lower = lower.wrapping_add(i32::from(low).wrapping_mul(scale));
-            *upper = upper.wrapping_add(i32::from(high).wrapping_mul(scale));
-        }
+        let from = row.saturating_mul(row_bytes(self.bias.len()));
+        let weights = self.weights.get(from..).unwrap_or_default();
+        sums.add(weights, self.scales.get(row).copied().unwrap_or_default());
         self.rarity.get(row).copied().unwrap_or_default()
     }
 
     /// The row of a feature, if it is known.
     fn row(&self, hash: u32) -> Option<usize> {
         let high = usize::try_from(hash >> (u32::BITS - START_BITS)).ok()?;
-        let (from, to) = (*self.starts.get(high)?, *self.starts.get(high.saturating_add(1))?);
+        let start = |high: usize| usize::try_from(*self.starts.get(high)?).ok();
+        let (from, to) = (start(high)?, start(high.saturating_add(1))?);
         let at = self.hashes.get(from..to)?.binary_search(&hash).ok()?;
         Some(from.saturating_add(at))
     }
@@ -293,6 +274,20 @@ fn between(low: u16, high: u16, share: f32) -> u16 {
 #[expect(clippy::cast_precision_loss, reason = "the nearest is near enough")]
 const fn fraction(number: i64) -> f32 {
     number as f32
+}
+
+/// Where those of the ascending `hashes` begin that share their highest bits, and where the last of them end.
+fn starts(hashes: &[u32]) -> Vec<u32> {
+    let mut starts = Vec::with_capacity(1 << START_BITS);
+    let mut before = 0_u32;
+    let mut rest = hashes.iter().map(|hash| hash >> (u32::BITS - START_BITS)).peekable();
+    for high in 0..=1_u32 << START_BITS {
+        while rest.next_if(|of| *of < high).is_some() {
+            before = before.saturating_add(1);
+        }
+        starts.push(before);
+    }
+    starts
 }
 
 /// Numbers of `N` bytes each.

@@ -150,7 +150,10 @@ impl TrainingSet {
         }
         Self {
             names,
-            features: lines.iter().map(|line| Features::of(line.text, &words(line.text))).collect(),
+            features: lines
+                .iter()
+                .map(|line| Features::of(line.text, &words(line.text)).sorted())
+                .collect(),
             labels: lines.iter().map(|line| line.label).collect(),
             languages: lines.iter().map(|line| line.language).collect(),
             digest,

@@ -8,13 +8,12 @@ pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     for letter in text.chars().map(plain) {
-        if is_dropped(letter) {
-            continue;
-        }
-        if letter.is_alphanumeric() {
+        if letter.is_ascii_alphanumeric() {
+            word.push(letter.to_ascii_lowercase());
+        } else if letter.is_alphanumeric() && !is_dropped(letter) {
             // Lower case may bring a combining mark of its own: İ becomes i and a dot.
             word.extend(letter.to_lowercase().filter(|&small| !is_dropped(small)));
-        } else if !word.is_empty() {
+        } else if !word.is_empty() && !is_dropped(letter) {
             words.push(std::mem::take(&mut word));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forthright_classifier::{Model, ModelError, Scores, words};
+use forthright_classifier::{Model, ModelError, Scores};
 use forthright_core::{
     Asked, DetectIntent, Detection, Fault, Intent, Language,
     detect::{Phrases, Trigger},
@@ -10,7 +10,7 @@ use forthright_core::{
 
 use crate::{
     identify::identify,
-    moods::{Moods, MoodsError, Strengths, clauses},
+    moods::{Clauses, Moods, MoodsError, Strengths},
     rules::{Rules, RulesError, Ruling},
     utterances::Utterances,
 };
@@ -89,14 +89,14 @@ impl Detector {
 
     /// Everything about `text`.
     pub fn read(&self, text: &str) -> Reading {
-        let words = words(text);
-        let scores = self.model.read_text(text, &words);
-        let Ruling { ruled, triggers } = self.rules.judge(&words);
+        let clauses = Clauses::of(text);
+        let scores = self.model.read_text(text, &clauses.words);
+        let Ruling { ruled, triggers } = self.rules.judge(&clauses.words);
         let judged = scores.judge();
         let guessed = self.intents.get(judged.label).copied().unwrap_or(Intent::NoneOfThese);
         let intent = ruled.map_or(guessed, |ruled| ruled.intent);
         let language = identify(text, self.language(&scores));
-        let strengths = self.strengths(text, language);
+        let strengths = self.strengths(text, &clauses, language);
         let detection = Detection {
             intent,
             confidence_permille: ruled
@@ -129,11 +129,10 @@ impl Detector {
     }
 
     /// The moods of the language, or of all where it is unknown.
-    fn strengths(&self, text: &str, language: Option<Language>) -> Strengths {
-        let clauses = clauses(text);
+    fn strengths(&self, text: &str, clauses: &Clauses, language: Option<Language>) -> Strengths {
         let all = self.moods.iter();
         let fitting = all.filter(|(of, _)| language.is_none_or(|language| *of == language));
-        let read = fitting.map(|(_, moods)| moods.read_message(text, &clauses));
+        let read = fitting.map(|(_, moods)| moods.read_message(text, clauses));
         read.fold(Strengths::default(), Strengths::or)
     }
 }

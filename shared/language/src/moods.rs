@@ -7,7 +7,7 @@ use forthright_classifier::words;
 use forthright_core::{Language, detect::Sentiment};
 use serde::Deserialize;
 
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Known, Lexicon, Vocabulary};
 
 /// A mood is there from this strength on: one clear word, or two hints.
 const STRENGTH_MIN: u16 = 2;
@@ -32,6 +32,7 @@ pub(crate) struct Moods(Arc<Read>);
 /// What was read from a file.
 #[derive(Debug)]
 struct Read {
+    vocabulary: Vocabulary,
     feelings: Lexicon<(Mood, u16)>,
     marks: HashMap<char, Mood, FixedState>,
     negations_before: Lexicon<()>,
@@ -141,15 +142,30 @@ impl Strengths {
     }
 }
 
-/// The clauses of a text: what negates something stands in the same.
-pub(crate) fn clauses(text: &str) -> Vec<Vec<String>> {
-    let ends = |letter: char| {
-        matches!(
-            letter,
-            '.' | ',' | ';' | ':' | '!' | '?' | '…' | '\n' | '¡' | '¿' | '(' | ')' | '–' | '—'
-        )
-    };
-    text.split(ends).map(words).filter(|words| !words.is_empty()).collect()
+/// The words of a text, clause by clause: what negates something stands in the same.
+#[derive(Debug)]
+pub(crate) struct Clauses {
+    pub(crate) words: Vec<String>,
+    /// Where each clause ends among the words.
+    ends: Vec<usize>,
+}
+
+impl Clauses {
+    /// The words are those that [`words`] finds: whatever ends a clause ends a word, too.
+    pub(crate) fn of(text: &str) -> Self {
+        let ends = |letter: char| {
+            matches!(
+                letter,
+                '.' | ',' | ';' | ':' | '!' | '?' | '…' | '\n' | '¡' | '¿' | '(' | ')' | '–' | '—'
+            )
+        };
+        let mut clauses = Self { words: Vec::new(), ends: Vec::new() };
+        for clause in text.split(ends) {
+            clauses.words.extend(words(clause));
+            clauses.ends.push(clauses.words.len());
+        }
+        clauses
+    }
 }
 
 impl Moods {
@@ -161,13 +177,14 @@ impl Moods {
     fn read(text: &str) -> Result<Self, String> {
         let file: File =
             toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let mut vocabulary = Vocabulary::default();
         let mut feelings = Lexicon::default();
         for block in &file.moods {
             if !(1..=3).contains(&block.strength) {
                 return Err(format!("strength: {} is not from 1 to 3", block.strength));
             }
             for phrase in &block.phrases {
-                feelings.add(phrase, (block.mood, block.strength))?;
+                feelings.add(&mut vocabulary, phrase, (block.mood, block.strength))?;
             }
         }
         for mood in [Mood::Angry, Mood::Sad, Mood::Pleased, Mood::Urgent] {
@@ -188,21 +205,35 @@ impl Moods {
                 marks.insert(first, mood);
             }
         }
+        let mut lexicon = |phrases: &[String]| {
+            let mut lexicon = Lexicon::default();
+            for phrase in phrases {
+                lexicon.add(&mut vocabulary, phrase, ())?;
+            }
+            Ok::<_, String>(lexicon)
+        };
+        let NegationFile { before, after, no_effect } = &file.negation;
+        let (negations_before, negations_after) = (lexicon(before)?, lexicon(after)?);
+        let (no_negations, emphasis) = (lexicon(no_effect)?, lexicon(&file.emphasis.words)?);
         Ok(Self(Arc::new(Read {
+            vocabulary,
             feelings,
             marks,
-            negations_before: lexicon(&file.negation.before)?,
-            negations_after: lexicon(&file.negation.after)?,
-            no_negations: lexicon(&file.negation.no_effect)?,
-            emphasis: lexicon(&file.emphasis.words)?,
+            negations_before,
+            negations_after,
+            no_negations,
+            emphasis,
         })))
     }
 
     /// How strongly a message speaks for each mood.
-    pub(crate) fn read_message(&self, text: &str, clauses: &[Vec<String>]) -> Strengths {
+    pub(crate) fn read_message(&self, text: &str, clauses: &Clauses) -> Strengths {
         let mut strengths = Strengths::default();
-        for clause in clauses {
-            self.0.read_clause(clause, &mut strengths);
+        let words = self.0.vocabulary.read(&clauses.words);
+        let mut from = 0;
+        for &end in &clauses.ends {
+            self.0.read_clause(words.get(from..end).unwrap_or_default(), &mut strengths);
+            from = end;
         }
         for mark in text.chars().filter(|letter| !letter.is_ascii()) {
             if let Some(&mood) = self.0.marks.get(&mark) {
@@ -217,7 +248,7 @@ impl Moods {
 }
 
 impl Read {
-    fn read_clause(&self, clause: &[String], strengths: &mut Strengths) {
+    fn read_clause(&self, clause: &[Known], strengths: &mut Strengths) {
         let mut at = 0;
         while let Some(rest) = clause.get(at..).filter(|rest| !rest.is_empty()) {
             let Some(phrase) = self.feelings.longest(rest) else {
@@ -257,14 +288,6 @@ fn shouts(text: &str) -> bool {
         )
     });
     large >= 12 && large > small.saturating_mul(2)
-}
-
-fn lexicon(phrases: &[String]) -> Result<Lexicon<()>, String> {
-    let mut lexicon = Lexicon::default();
-    for phrase in phrases {
-        lexicon.add(phrase, ())?;
-    }
-    Ok(lexicon)
 }
 
 #[cfg(test)]

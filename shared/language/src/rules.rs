@@ -1,12 +1,11 @@
 //! Rules in a file: per intent, phrases and how they must stand in a message. The first rule that matches decides.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use forthright_core::{Intent, Language, detect::Trigger};
 use serde::Deserialize;
 
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Lexicon, Vocabulary, distinct};
 
 /// What must not rest on a guess has phrases in each language: what is decided of people's data, and that they are not
 /// written to any more.
@@ -44,10 +43,16 @@ pub(crate) struct Rules(Arc<Read>);
 #[derive(Debug, Default)]
 struct Read {
     rules: Vec<Rule>,
-    lexicon: Lexicon<Role>,
+    vocabulary: Vocabulary,
+    /// Phrases that are a whole message, with the numbers of their rules.
+    whole: Lexicon<usize>,
+    /// Phrases that stand in a message.
+    within: Lexicon<Role>,
+    /// Phrases whose words stand in a message, in any order.
+    anywhere: Lexicon<usize>,
 }
 
-/// A rule; its phrases are in the lexicon.
+/// A rule; its phrases are in one of the lexicons.
 #[derive(Debug, Clone, Copy)]
 struct Rule {
     meaning: Meaning,
@@ -142,41 +147,36 @@ impl Rules {
     ///
     /// People mix languages: a phrase that excepts from an intent or a trigger in one language does so for the rules of all.
     pub(crate) fn judge(&self, words: &[String]) -> Ruling {
-        let Read { rules, lexicon } = &*self.0;
-        // "Stop stop" means "stop".
-        let mut unrepeated = words.to_vec();
-        unrepeated.dedup();
-        // However often a word stands there, it is looked at once with all others.
-        let mut distinct: Vec<&str> = words.iter().map(String::as_str).collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        let mut tried: HashSet<usize, FixedState> = HashSet::default();
+        let Read { rules, vocabulary, whole, within, anywhere } = &*self.0;
         let mut matching = vec![false; rules.len()];
+        let mut matches = |rule: usize| {
+            if let Some(place) = matching.get_mut(rule) {
+                *place = true;
+            }
+        };
+        // "Stop stop" means "stop".
+        let mut unrepeated: Vec<&String> = words.iter().collect();
+        unrepeated.dedup();
+        let repeats = unrepeated.len() < words.len();
+        let unrepeated = repeats.then(|| vocabulary.read(unrepeated));
+        let words = vocabulary.read(words);
+        for words in [Some(&words), unrepeated.as_ref()].into_iter().flatten() {
+            let phrases = whole.beginning(words).filter(|phrase| phrase.len() == words.len());
+            phrases.for_each(|phrase| matches(phrase.meaning));
+        }
         let mut excepted = Vec::new();
-        for (at, word) in words.iter().enumerate() {
-            let rest = words.get(at..).unwrap_or_default();
-            for phrase in lexicon.beginning(word) {
+        for at in 0..words.len() {
+            for phrase in within.beginning(words.get(at..).unwrap_or_default()) {
                 let Role { rule, excepts } = phrase.meaning;
-                let (Some(place), Some(rule)) = (matching.get_mut(rule), rules.get(rule)) else {
-                    continue;
-                };
                 if excepts {
-                    if phrase.begins(rest) {
-                        excepted.push(rule.meaning);
-                    }
-                    continue;
+                    excepted.extend(rules.get(rule).map(|rule| rule.meaning));
+                } else {
+                    matches(rule);
                 }
-                let is_whole =
-                    |words: &[String]| phrase.len() == words.len() && phrase.begins(words);
-                *place |= match rule.kind {
-                    Match::WholeMessage => at == 0 && (is_whole(words) || is_whole(&unrepeated)),
-                    Match::ContainsPhrase => phrase.begins(rest),
-                    Match::ContainsAllWords => {
-                        tried.insert(phrase.number) && phrase.is_among(&distinct)
-                    }
-                };
             }
         }
+        // However often a word stands there, it is looked at once with all others.
+        anywhere.among(&distinct(&words)).for_each(|phrase| matches(phrase.meaning));
         let matching = rules
             .iter()
             .zip(matching)
@@ -245,10 +245,18 @@ impl Read {
         }
         let rule = self.rules.len();
         self.rules.push(Rule { meaning, kind });
-        for (phrases, excepts) in [(phrases, false), (unless, true)] {
-            for phrase in phrases {
-                self.lexicon.add(phrase, Role { rule, excepts })?;
-            }
+        for phrase in phrases {
+            match kind {
+                Match::WholeMessage => self.whole.add(&mut self.vocabulary, phrase, rule),
+                Match::ContainsPhrase => {
+                    let role = Role { rule, excepts: false };
+                    self.within.add(&mut self.vocabulary, phrase, role)
+                }
+                Match::ContainsAllWords => self.anywhere.add(&mut self.vocabulary, phrase, rule),
+            }?;
+        }
+        for phrase in unless {
+            self.within.add(&mut self.vocabulary, phrase, Role { rule, excepts: true })?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 use forthright_classifier::measures::tallies;
 use forthright_core::detect::Trigger;
+use proptest::prelude::*;
 
 use super::*;
 use crate::detector::tests::DETECTOR_OF_ALL;
@@ -79,7 +80,7 @@ fn strengths(text: &str) -> Strengths {
         words = ["very"]
     "#;
     let moods = Moods::parse(Language::ENGLISH, FILE).unwrap();
-    moods.read_message(text, &clauses(text))
+    moods.read_message(text, &Clauses::of(text))
 }
 
 #[test]
@@ -127,5 +128,14 @@ fn a_file_with_what_never_matches_is_refused() {
         );
         let error = Moods::parse(Language::GERMAN, &file).unwrap_err().to_string();
         assert!(error.starts_with("intents/de/moods.toml: ") && error.contains(says), "{error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_ends_a_clause_ends_a_word(text in "\\PC*", any_text in any::<String>()) {
+        for text in [text, any_text] {
+            prop_assert_eq!(Clauses::of(&text).words, words(&text));
+        }
     }
 }
