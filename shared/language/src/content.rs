@@ -5,7 +5,7 @@ use forthright_classifier::{Line, Names};
 use crate::utterances::Utterances;
 
 /// How large a model of it may become, in bytes: what every start of the function reads.
-pub(crate) const MODEL_BYTES_MAX: usize = 1_250_000;
+pub(crate) const MODEL_BYTES_MAX: usize = 1_200_000;
 
 /// Every utterance of the content, in the order in which the files were added.
 #[derive(Debug, Default)]

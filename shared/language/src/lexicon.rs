@@ -94,6 +94,11 @@ fn is_plain(word: &str) -> bool {
     is_simple || words(word).as_slice() == [word]
 }
 
+/// The phrases in a list as people write it: with commas or ends of lines between.
+pub(crate) fn listed(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', '\n']).map(str::trim).filter(|phrase| !phrase.is_empty())
+}
+
 /// What the beginnings of a word are looked up by.
 fn beginning(word: &str) -> &str {
     let end = word.char_indices().nth(STEM_LETTERS_MIN).map_or(word.len(), |(end, _)| end);
@@ -305,6 +310,13 @@ mod tests {
             let found: Vec<_> = lexicon.beginning(&words).map(|phrase| phrase.meaning).collect();
             assert_eq!(found, [number]);
         }
+    }
+
+    #[test]
+    fn a_list_has_commas_or_ends_of_lines_between_phrases() {
+        let phrases: Vec<_> = listed("a b, c\n\n  d,\r\n").collect();
+        assert_eq!(phrases, ["a b", "c", "d"]);
+        assert_eq!(listed("").next(), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use forthright_classifier::words;
 use forthright_core::{Language, detect::Sentiment};
 use serde::Deserialize;
 
-use crate::lexicon::{Known, Lexicon, Vocabulary};
+use crate::lexicon::{Known, Lexicon, Vocabulary, listed};
 
 /// A mood is there from this strength on: one clear word, or two hints.
 const STRENGTH_MIN: u16 = 2;
@@ -74,7 +74,7 @@ struct File {
 struct MoodFile {
     mood: Mood,
     strength: u16,
-    phrases: Vec<String>,
+    phrases: String,
 }
 
 #[derive(Deserialize)]
@@ -89,15 +89,15 @@ struct MarksFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NegationFile {
-    before: Vec<String>,
-    after: Vec<String>,
-    no_effect: Vec<String>,
+    before: String,
+    after: String,
+    no_effect: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EmphasisFile {
-    words: Vec<String>,
+    words: String,
 }
 
 impl Strengths {
@@ -183,12 +183,17 @@ impl Moods {
             if !(1..=3).contains(&block.strength) {
                 return Err(format!("strength: {} is not from 1 to 3", block.strength));
             }
-            for phrase in &block.phrases {
+            for phrase in listed(&block.phrases) {
                 feelings.add(&mut vocabulary, phrase, (block.mood, block.strength))?;
             }
         }
         for mood in [Mood::Angry, Mood::Sad, Mood::Pleased, Mood::Urgent] {
-            if !file.moods.iter().any(|block| block.mood == mood) {
+            let mut phrases = file
+                .moods
+                .iter()
+                .filter(|block| block.mood == mood)
+                .flat_map(|block| listed(&block.phrases));
+            if phrases.next().is_none() {
                 return Err(format!("there are no phrases of the mood {mood:?}").to_lowercase());
             }
         }
@@ -205,9 +210,9 @@ impl Moods {
                 marks.insert(first, mood);
             }
         }
-        let mut lexicon = |phrases: &[String]| {
+        let mut lexicon = |phrases: &str| {
             let mut lexicon = Lexicon::default();
-            for phrase in phrases {
+            for phrase in listed(phrases) {
                 lexicon.add(&mut vocabulary, phrase, ())?;
             }
             Ok::<_, String>(lexicon)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use forthright_core::{Intent, Language, detect::Trigger};
 use serde::Deserialize;
 
-use crate::lexicon::{Lexicon, Vocabulary, distinct};
+use crate::lexicon::{Lexicon, Vocabulary, distinct, listed};
 
 /// What must not rest on a guess has phrases in each language: what is decided of people's data, and that they are not
 /// written to any more.
@@ -112,9 +112,9 @@ struct RuleFile {
     intent: Intent,
     #[serde(rename = "match")]
     kind: Match,
-    phrases: Vec<String>,
+    phrases: String,
     #[serde(default)]
-    unless: Vec<String>,
+    unless: String,
 }
 
 #[derive(Deserialize)]
@@ -123,9 +123,9 @@ struct TriggerFile {
     trigger: Trigger,
     #[serde(rename = "match")]
     kind: Match,
-    phrases: Vec<String>,
+    phrases: String,
     #[serde(default)]
-    unless: Vec<String>,
+    unless: String,
 }
 
 impl Rules {
@@ -237,15 +237,15 @@ impl Read {
         &mut self,
         meaning: Meaning,
         kind: Match,
-        phrases: &[String],
-        unless: &[String],
+        phrases: &str,
+        unless: &str,
     ) -> Result<(), String> {
-        if phrases.is_empty() {
+        if listed(phrases).next().is_none() {
             return Err(format!("a rule of {meaning:?} has no phrase"));
         }
         let rule = self.rules.len();
         self.rules.push(Rule { meaning, kind });
-        for phrase in phrases {
+        for phrase in listed(phrases) {
             match kind {
                 Match::WholeMessage => self.whole.add(&mut self.vocabulary, phrase, rule),
                 Match::ContainsPhrase => {
@@ -255,7 +255,7 @@ impl Read {
                 Match::ContainsAllWords => self.anywhere.add(&mut self.vocabulary, phrase, rule),
             }?;
         }
-        for phrase in unless {
+        for phrase in listed(unless) {
             self.within.add(&mut self.vocabulary, phrase, Role { rule, excepts: true })?;
         }
         Ok(())

@@ -54,30 +54,30 @@ fn strengths(text: &str) -> Strengths {
         [[moods]]
         mood = "angry"
         strength = 2
-        phrases = ["furious", "fed up", "unaccept*"]
+        phrases = "furious, fed up, unaccept*"
         [[moods]]
         mood = "sad"
         strength = 1
-        phrases = ["sad"]
+        phrases = "sad"
         [[moods]]
         mood = "pleased"
         strength = 2
-        phrases = ["happy", "not bad"]
+        phrases = "happy, not bad"
         [[moods]]
         mood = "urgent"
         strength = 2
-        phrases = ["urgent", "today"]
+        phrases = "urgent, today"
         [marks]
         angry = ["😡"]
         sad = ["😢"]
         pleased = ["❤️"]
         urgent = ["🚨"]
         [negation]
-        before = ["not", "isnt", "no"]
-        after = ["nicht"]
-        no_effect = ["not only"]
+        before = "not, isnt, no"
+        after = "nicht"
+        no_effect = "not only"
         [emphasis]
-        words = ["very"]
+        words = "very"
     "#;
     let moods = Moods::parse(Language::ENGLISH, FILE).unwrap();
     moods.read_message(text, &Clauses::of(text))
@@ -120,11 +120,11 @@ fn a_file_with_what_never_matches_is_refused() {
         ("Furious", "`Furious` never matches"),
         ("fu*", "`fu*` never matches"),
         ("so! bad", "`so! bad` never matches"),
-        ("", "never matches"),
+        ("", "no phrases of the mood angry"),
     ] {
         let file = format!(
-            "[[moods]]\nmood = \"angry\"\nstrength = 2\nphrases = [\"{wrong}\"]\n[marks]\nangry = []\nsad = []\n\
-             pleased = []\nurgent = []\n[negation]\nbefore = []\nafter = []\nno_effect = []\n[emphasis]\nwords = []\n"
+            "[[moods]]\nmood = \"angry\"\nstrength = 2\nphrases = \"{wrong}\"\n[marks]\nangry = []\nsad = []\n\
+             pleased = []\nurgent = []\n[negation]\nbefore = \"\"\nafter = \"\"\nno_effect = \"\"\n[emphasis]\nwords = \"\"\n"
         );
         let error = Moods::parse(Language::GERMAN, &file).unwrap_err().to_string();
         assert!(error.starts_with("intents/de/moods.toml: ") && error.contains(says), "{error}");

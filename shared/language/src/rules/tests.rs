@@ -1,13 +1,11 @@
 use super::*;
 
 fn rule(intent: &str, kind: &str, phrase: &str) -> String {
-    format!("[[rules]]\nintent = \"{intent}\"\nmatch = \"{kind}\"\nphrases = [\"{phrase}\"]\n")
+    format!("[[rules]]\nintent = \"{intent}\"\nmatch = \"{kind}\"\nphrases = \"{phrase}\"\n")
 }
 
 fn trigger(trigger: &str) -> String {
-    format!(
-        "[[triggers]]\ntrigger = \"{trigger}\"\nmatch = \"contains_phrase\"\nphrases = [\"x\"]\n"
-    )
+    format!("[[triggers]]\ntrigger = \"{trigger}\"\nmatch = \"contains_phrase\"\nphrases = \"x\"\n")
 }
 
 fn parse(more: &str) -> Result<(), String> {
