@@ -133,6 +133,26 @@ fn a_role_sends_receives_and_opens_what_the_function_declares_and_no_more() {
     }
 }
 
+#[test]
+fn only_who_reads_messages_may_ask_a_classifier_and_only_the_one_that_was_named() {
+    const ENDPOINT: &str = "FORTHRIGHT_COMPREHEND_ENDPOINT";
+    for (function, declared) in functions() {
+        let of_comprehend = |action: &String| action.starts_with("comprehend:");
+        let all = statements(&function);
+        let asking = all.iter().filter(|one| texts(&one["Action"]).iter().any(of_comprehend));
+        let asking: Vec<_> =
+            asking.map(|one| (texts(&one["Action"]), texts(&one["Resource"]))).collect();
+        let named = environment(&function).remove(ENDPOINT);
+        if texts(&declared["asks"]).contains(&"comprehend".to_owned()) {
+            let arn = named.unwrap();
+            assert!(arn.ends_with(":document-classifier-endpoint/intents"), "{function}: {arn}");
+            assert_eq!(asking, [(vec!["comprehend:ClassifyDocument".to_owned()], vec![arn])]);
+        } else {
+            assert_eq!((asking, named), (Vec::new(), None), "{function}");
+        }
+    }
+}
+
 /// The environment that a function was given.
 pub(crate) fn environment(function: &str) -> BTreeMap<String, String> {
     let name = format!("{}-{function}", Deployed::here().at.name);
