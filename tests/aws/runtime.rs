@@ -147,9 +147,13 @@ async fn a_program_answers_the_calls_of_its_api() {
     assert_eq!(run("steward", vec![event(&tick)]).await, [Value::Null]);
 }
 
-/// What a program may go without.
-const OPTIONAL: [&str; 3] =
-    ["RUST_LOG", "FORTHRIGHT_SECRETS_GENERATION", "FORTHRIGHT_WHATSAPP_API_BASE"];
+/// What a program may go without. The endpoint is read once a brand has its messages read there.
+const OPTIONAL: [&str; 4] = [
+    "RUST_LOG",
+    "FORTHRIGHT_SECRETS_GENERATION",
+    "FORTHRIGHT_WHATSAPP_API_BASE",
+    "FORTHRIGHT_COMPREHEND_ENDPOINT",
+];
 
 #[tokio::test]
 async fn a_program_reads_each_setting_that_is_set_and_starts_without_none_of_them() {
