@@ -1,6 +1,8 @@
 //! A trained model: for each label, and for each language, how much a text's words, pairs of words and pieces of words speak
 //! for it.
 
+use std::{hint::black_box, ops::Range};
+
 use crate::{
     algebra::softmax,
     calibration::judge,
@@ -40,13 +42,12 @@ pub struct Model {
     hashes: Vec<u32>,
     /// Where those begin that share their highest bits.
     starts: Vec<u32>,
-    rarity: Vec<u8>,
     /// What a unit of a scale is worth.
     unit: f32,
-    scales: Vec<u16>,
-    /// Row by row, four bits a column: the first half of the columns in the lower halves of the bytes. [`LANE`] bytes follow
-    /// the last, so that each can be added.
-    weights: Vec<u8>,
+    /// For each feature its rarity, its scale, and its weights, four bits a column: the first half of the columns in the lower
+    /// halves of the bytes. They lie side by side, so that one look at the memory brings all. [`LANE`] bytes follow the last,
+    /// so that each can be added.
+    rows: Vec<u8>,
 }
 
 /// What a model says of a text.
@@ -112,10 +113,10 @@ impl Model {
             .map(|_| Ok((bytes.fraction()?, u16::from_le_bytes(bytes.array()?))))
             .collect::<Result<_, _>>()?;
         let hashes = numbers(bytes.take(rows.saturating_mul(4))?, u32::from_le_bytes);
-        let rarity = bytes.take(rows)?.to_vec();
-        let scales = numbers(bytes.take(rows.saturating_mul(2))?, u16::from_le_bytes);
-        let mut weights = bytes.take(rows.saturating_mul(row_bytes(columns)))?.to_vec();
-        weights.extend([0; LANE]);
+        let rarity = bytes.take(rows)?;
+        let scales = bytes.take(rows.saturating_mul(SCALE_BYTES))?;
+        let weights = bytes.take(rows.saturating_mul(row_bytes(columns)))?;
+        let rows = side_by_side(rarity, scales, weights, row_bytes(columns));
         if !bytes.0.is_empty() {
             return Err(ModelError("something follows its end"));
         }
@@ -134,10 +135,8 @@ impl Model {
             confidence,
             starts: starts(&hashes),
             hashes,
-            rarity,
             unit,
-            scales,
-            weights,
+            rows,
         })
     }
 
@@ -181,8 +180,15 @@ impl Model {
         let mut sums = Sums::new(columns.len());
         for group in features.groups() {
             let mut square = 0_i64;
-            for feature in group {
-                square = square.saturating_add(i64::from(self.add(*feature, &mut sums)).pow(2));
+            for row in self.rows_of(group) {
+                let rarity = match row {
+                    Some([rarity, low, high, weights @ ..]) => {
+                        sums.add(weights, u16::from_le_bytes([*low, *high]));
+                        *rarity
+                    }
+                    _ => self.rarity_unknown,
+                };
+                square = square.saturating_add(i64::from(rarity).pow(2));
             }
             let length = (fraction(square).sqrt() / RARITY_UNITS).max(RARITY_UNITS.recip());
             for (score, sum) in columns.iter_mut().zip(sums.take()) {
@@ -192,22 +198,34 @@ impl Model {
         Scores { model: self, columns }
     }
 
-    /// Adds what a feature says to `sums`; returns how rare it is.
-    fn add(&self, feature: Feature, sums: &mut Sums) -> u8 {
-        let Some(row) = self.row(feature.hash) else { return self.rarity_unknown };
-        let from = row.saturating_mul(row_bytes(self.bias.len()));
-        let weights = self.weights.get(from..).unwrap_or_default();
-        sums.add(weights, self.scales.get(row).copied().unwrap_or_default());
-        self.rarity.get(row).copied().unwrap_or_default()
+    /// What each feature's row begins, if it is known.
+    ///
+    /// A text's features lie all over a model that the processor has not beside it. So each step looks at all of them
+    /// before the next begins: then it waits for many at a time, where it would else wait for one after the other.
+    fn rows_of(&self, features: &[Feature]) -> Vec<Option<&[u8]>> {
+        let first = |feature: &Feature| self.hashes.get(self.near(feature.hash)?.start).copied();
+        black_box(features.iter().filter_map(first).fold(0, |all, one| all ^ one));
+        let width = ROW_HEAD.saturating_add(row_bytes(self.bias.len()));
+        let row =
+            |feature: &Feature| self.rows.get(self.row(feature.hash)?.saturating_mul(width)..);
+        let rows: Vec<_> = features.iter().map(row).collect();
+        let firsts = rows.iter().flatten().filter_map(|row| row.first());
+        black_box(firsts.fold(0, |all, one| all ^ one));
+        rows
     }
 
     /// The row of a feature, if it is known.
     fn row(&self, hash: u32) -> Option<usize> {
+        let near = self.near(hash)?;
+        let at = self.hashes.get(near.clone())?.binary_search(&hash).ok()?;
+        Some(near.start.saturating_add(at))
+    }
+
+    /// The features that share the highest bits of this one.
+    fn near(&self, hash: u32) -> Option<Range<usize>> {
         let high = usize::try_from(hash >> (u32::BITS - START_BITS)).ok()?;
         let start = |high: usize| usize::try_from(*self.starts.get(high)?).ok();
-        let (from, to) = (start(high)?, start(high.saturating_add(1))?);
-        let at = self.hashes.get(from..to)?.binary_search(&hash).ok()?;
-        Some(from.saturating_add(at))
+        Some(start(high)?..start(high.saturating_add(1))?)
     }
 
     fn confidence(&self, margin: f32) -> u16 {
@@ -288,6 +306,28 @@ fn starts(hashes: &[u32]) -> Vec<u32> {
         starts.push(before);
     }
     starts
+}
+
+/// How many bytes a scale has.
+const SCALE_BYTES: usize = 2;
+
+/// What comes before the weights in a row.
+const ROW_HEAD: usize = 1 + SCALE_BYTES;
+
+/// The rows of a model, of which `weight_bytes` are weights.
+fn side_by_side(rarity: &[u8], scales: &[u8], weights: &[u8], weight_bytes: usize) -> Vec<u8> {
+    let parts = [rarity, scales, weights];
+    let mut rows = Vec::with_capacity(parts.map(<[u8]>::len).iter().sum::<usize>() + LANE);
+    let scales = scales.chunks_exact(SCALE_BYTES);
+    for ((rarity, scale), weights) in
+        rarity.iter().zip(scales).zip(weights.chunks_exact(weight_bytes))
+    {
+        rows.push(*rarity);
+        rows.extend(scale);
+        rows.extend(weights);
+    }
+    rows.extend([0; LANE]);
+    rows
 }
 
 /// Numbers of `N` bytes each.
