@@ -3,7 +3,9 @@
 use std::{
     future::Future,
     io::{IsTerminal, Write},
-    panic,
+    mem, panic,
+    sync::{Mutex, PoisonError},
+    thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -63,22 +65,52 @@ pub(crate) fn today() -> Date {
     Offset::UTC.to_datetime(stamp).date()
 }
 
-/// The system's randomness, through the same library that seals.
+/// Of a few bytes at a time so many are taken ahead: ids, nonces and tokens. A key never waits for its use.
+const AHEAD_BYTES: usize = 1_024;
+const FEW_BYTES: usize = 16;
+
+/// The system's randomness, through the same library that seals. A message needs a few bytes ten times, and each call of
+/// the library costs as much as a hundred bytes.
 pub(crate) fn entropy() -> Entropy {
-    Entropy::new(|bytes| {
-        if aws_lc_rs::rand::fill(bytes).is_err() {
-            // Keys and tokens made of anything else could be foretold: better none than those.
-            tracing::error!("the system gives no randomness; the process ends");
-            std::process::abort();
+    let ahead = Mutex::new(Vec::with_capacity(AHEAD_BYTES));
+    Entropy::new(move |bytes| {
+        if bytes.len() > FEW_BYTES {
+            return fill(bytes);
         }
+        let mut ahead = ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        if ahead.len() < bytes.len() {
+            ahead.resize(AHEAD_BYTES, 0);
+            fill(&mut ahead);
+        }
+        // What is taken is there no more: nobody gets it again.
+        let left = ahead.len().saturating_sub(bytes.len());
+        for (byte, ahead) in bytes.iter_mut().zip(ahead.iter_mut().skip(left)) {
+            *byte = mem::take(ahead);
+        }
+        ahead.truncate(left);
     })
+}
+
+fn fill(bytes: &mut [u8]) {
+    if aws_lc_rs::rand::fill(bytes).is_err() {
+        // Keys and tokens made of anything else could be foretold: better none than those.
+        tracing::error!("the system gives no randomness; the process ends");
+        std::process::abort();
+    }
 }
 
 /// Runs `work` to its end.
 pub(crate) fn block_on<Output>(
     work: impl Future<Output = Result<Output, Problem>>,
 ) -> Result<Output, Problem> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(workers()).enable_all().build()?.block_on(work)
+}
+
+/// How many threads do the work: half as many as there are processors. The store's threads and the system need the
+/// others; and what is divided among fewer lies at hand more often.
+fn workers() -> usize {
+    thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
 }
 
 /// Prints one line on standard output.
