@@ -11,7 +11,7 @@ use crate::{
     fault::Fault,
     ids::Epoch,
     port::Entropy,
-    table::{Attribute, Key, sized},
+    table::{Attribute, Key},
 };
 
 /// The layout of an envelope: version, key id, nonce, ciphertext and tag.
@@ -39,18 +39,18 @@ impl Binding<'_> {
     /// `version|logical table|pk|sk|attribute|epoch|key id`. The logical table, not the physical one: a copy
     /// of a table under another name can still be opened.
     fn aad(&self, key_id: [u8; KEY_ID_BYTES]) -> Vec<u8> {
-        let mut aad = sized(
-            AAD_BYTES,
-            format_args!(
-                "{VERSION}|{}|{}|{}|{}|{}|",
-                self.key.table.name(),
-                self.key.partition,
-                self.key.sort,
-                self.attribute.name(),
-                self.epoch
-            ),
-        )
-        .into_bytes();
+        let mut aad = Vec::with_capacity(AAD_BYTES);
+        for part in [
+            &VERSION.to_string(),
+            self.key.table.name(),
+            &self.key.partition,
+            &self.key.sort,
+            self.attribute.name(),
+            &self.epoch.to_string(),
+        ] {
+            aad.extend_from_slice(part.as_bytes());
+            aad.push(b'|');
+        }
         aad.extend_from_slice(&key_id);
         aad
     }

@@ -221,13 +221,18 @@ impl Item {
         if !rest.is_empty() {
             return Err(DecodeError("trailing bytes"));
         }
-        let mut attributes = LiteMap::with_capacity(rows.len());
-        for (code, value) in rows {
+        let attribute = |(code, value)| {
             let attribute = Attribute::from_code(code).ok_or(DecodeError("unknown attribute"))?;
-            if attributes.insert(attribute, value).is_some() {
-                return Err(DecodeError("an attribute twice"));
-            }
+            Ok((attribute, value))
+        };
+        let mut attributes = rows.into_iter().map(attribute).collect::<Result<Vec<_>, _>>()?;
+        attributes.sort_by_key(|(attribute, _)| *attribute);
+        let is_twice =
+            |two: &[(Attribute, Value)]| matches!(two, [(one, _), (other, _)] if one == other);
+        if attributes.windows(2).any(is_twice) {
+            return Err(DecodeError("an attribute twice"));
         }
+        let attributes = LiteMap::from_sorted_store_unchecked(attributes);
         Ok(Self { key, version, attributes })
     }
 }

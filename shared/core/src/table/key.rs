@@ -1,7 +1,8 @@
 //! The name of a row: design of the key space, in one place.
 
-use std::fmt::{self, Write as _};
+use data_encoding::HEXLOWER;
 
+use self::Piece::{Id, Number, Text};
 use crate::ids::{Address, BrandId, CaseId, Eid, Epoch, NoteId, OutId, Pid, RequestId, TaskId};
 
 /// One of the two tables. Keys have their own, with a shorter recovery window, so that a restored backup
@@ -30,17 +31,25 @@ const ONLY: &str = "-";
 /// As many bytes as the longest part of a key that every message needs.
 const PART_BYTES: usize = 48;
 
-/// What `format!` makes, in one piece of memory if it has at most so many bytes: names of rows are made at each
-/// step of a message's way.
-pub(crate) fn sized(bytes: usize, of: fmt::Arguments<'_>) -> String {
-    let mut text = String::with_capacity(bytes);
-    // Only what is written could refuse, and no id does.
-    text.write_fmt(of).unwrap_or_default();
-    text
+/// What the name of a row is made of.
+enum Piece<'a> {
+    Text(&'a str),
+    /// The 128 bits of an id, as ids are written.
+    Id(&'a [u8; 16]),
+    Number(u32),
 }
 
-fn part(of: fmt::Arguments<'_>) -> String {
-    sized(PART_BYTES, of)
+/// Pieces one after the other. Names of rows are made at each step of a message's way, so without what formatting costs.
+fn joined<const N: usize>(pieces: [Piece<'_>; N]) -> String {
+    let mut text = String::with_capacity(PART_BYTES);
+    for piece in pieces {
+        match piece {
+            Text(piece) => text.push_str(piece),
+            Id(bytes) => HEXLOWER.encode_append(bytes, &mut text),
+            Number(number) => text.push_str(&number.to_string()),
+        }
+    }
+    text
 }
 
 /// The key of one row.
@@ -75,12 +84,12 @@ impl Key {
 
     /// A subject's gate: small, without personal data, never erased with the subject.
     pub fn gate(pid: Pid) -> Self {
-        Self::data(part(format_args!("G#{pid}")), ONLY)
+        Self::data(joined([Text("G#"), Id(pid.bytes())]), ONLY)
     }
 
     /// The partition of everything about a subject in one epoch.
     pub fn subject_partition(pid: Pid, epoch: Epoch) -> String {
-        part(format_args!("{}{pid}#{epoch}", Self::SUBJECT))
+        joined([Text(Self::SUBJECT), Id(pid.bytes()), Text("#"), Number(epoch.number())])
     }
 
     /// A row of a subject's partition.
@@ -98,66 +107,66 @@ impl Key {
 
     /// An inbound message, its decision and its reply.
     pub fn message(pid: Pid, epoch: Epoch, eid: Eid) -> Self {
-        Self::subject(pid, epoch, part(format_args!("{}{eid}", Self::MESSAGE)))
+        Self::subject(pid, epoch, joined([Text(Self::MESSAGE), Id(eid.bytes())]))
     }
 
     /// A message of an agent or of the privacy function.
     pub fn out(pid: Pid, epoch: Epoch, out: OutId) -> Self {
-        Self::subject(pid, epoch, part(format_args!("{}{out}", Self::OUT)))
+        Self::subject(pid, epoch, joined([Text(Self::OUT), Id(out.bytes())]))
     }
 
     /// What a person of the brand noted about the subject.
     pub fn note(pid: Pid, epoch: Epoch, note: NoteId) -> Self {
-        Self::subject(pid, epoch, part(format_args!("{}{note}", Self::NOTE)))
+        Self::subject(pid, epoch, joined([Text(Self::NOTE), Id(note.bytes())]))
     }
 
     /// The subject's side of a case.
     pub fn case_pointer(pid: Pid, epoch: Epoch, case: CaseId) -> Self {
-        Self::subject(pid, epoch, part(format_args!("{}{case}", Self::CASE)))
+        Self::subject(pid, epoch, joined([Text(Self::CASE), Id(case.bytes())]))
     }
 
     /// The name of another subject that was proven to be the same person.
     pub fn twin(pid: Pid, epoch: Epoch, other: Pid) -> Self {
-        Self::subject(pid, epoch, part(format_args!("{}{other}", Self::TWIN)))
+        Self::subject(pid, epoch, joined([Text(Self::TWIN), Id(other.bytes())]))
     }
 
     /// A link from a keyed hash of a platform id to a subject.
     pub fn link(pepper: u32, hash: &str) -> Self {
-        Self::data(part(format_args!("L#{pepper}#{hash}")), ONLY)
+        Self::data(joined([Text("L#"), Number(pepper), Text("#"), Text(hash)]), ONLY)
     }
 
     /// A case as queues show it: enums and times.
     pub fn case(case: CaseId) -> Self {
-        Self::data(part(format_args!("C#{case}")), ONLY)
+        Self::data(joined([Text("C#"), Id(case.bytes())]), ONLY)
     }
 
     /// A data subject's request.
     pub fn request(request: RequestId) -> Self {
-        Self::data(part(format_args!("R#{request}")), ONLY)
+        Self::data(joined([Text("R#"), Id(request.bytes())]), ONLY)
     }
 
     /// A brand's settings.
     pub fn settings(brand: &BrandId) -> Self {
-        Self::data(part(format_args!("B#{brand}")), ONLY)
+        Self::data(joined([Text("B#"), Text(brand.as_str())]), ONLY)
     }
 
     /// What is known of a signed body that could not be read: nothing of its content.
     pub fn unreadable(at: &Address, hash: &str) -> Self {
-        Self::data(part(format_args!("U#{}#{}#{}", at.brand, at.channel, at.account)), hash)
+        Self::data(format!("U#{}#{}#{}", at.brand, at.channel, at.account), hash)
     }
 
     /// A subject's wrapped key, or its tombstone.
     pub fn subject_key(pid: Pid, epoch: Epoch) -> Self {
         Self {
             table: TableName::Keys,
-            partition: part(format_args!("K#{pid}")),
+            partition: joined([Text("K#"), Id(pid.bytes())]),
             sort: epoch.to_string(),
         }
     }
 
     /// The partition of a brand's erasure ledger. It lies beside the keys, since a restore never puts those back.
     pub fn erasures(brand: &BrandId) -> String {
-        part(format_args!("E#{brand}"))
+        joined([Text("E#"), Text(brand.as_str())])
     }
 
     /// An erasure's entry in the ledger.
@@ -169,7 +178,7 @@ impl Key {
     pub fn brand_key(brand: &BrandId) -> Self {
         Self {
             table: TableName::Keys,
-            partition: part(format_args!("B#{brand}")),
+            partition: joined([Text("B#"), Text(brand.as_str())]),
             sort: ONLY.to_owned(),
         }
     }
