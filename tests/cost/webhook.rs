@@ -48,7 +48,7 @@ impl Table for Forgetful {
         Ok(Page::default())
     }
 
-    async fn write(&self, _: WriteToken, _: Vec<Write>, _: Kept) -> Result<(), WriteFault> {
+    async fn write(&self, _: WriteToken, _: &[Write], _: Kept) -> Result<(), WriteFault> {
         self.count();
         Ok(())
     }

@@ -68,7 +68,7 @@ async fn a_brand_whose_key_cannot_be_opened_keeps_nobody_elses_work_waiting() {
     let mut gate = desk.memory.row(&Key::gate(pid)).unwrap();
     gate.key = Key::gate(other);
     let writes = vec![Write::create(gate), Write::create(stray)];
-    desk.memory.write(WriteToken::from_bytes([9; 16]), writes, Kept::Now).await.unwrap();
+    desk.memory.write(WriteToken::from_bytes([9; 16]), &writes, Kept::Now).await.unwrap();
 
     desk.time.advance(HINT_GRACE);
     let steward = &desk.bundle.steward;

@@ -307,11 +307,11 @@ impl<T: Table> Table for Mutated<T> {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
-        match self.mistake(writes) {
-            Some(writes) => self.inner.write(token, writes, kept).await,
+        match self.mistake(writes.to_vec()) {
+            Some(writes) => self.inner.write(token, &writes, kept).await,
             None => Ok(()),
         }
     }

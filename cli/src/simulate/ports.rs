@@ -36,14 +36,14 @@ impl Table for Watched {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
         let before: Vec<_> = writes.iter().map(|write| self.memory.row(write.key())).collect();
         let kept = if self.forgets { kept } else { Kept::Now };
-        let done = self.memory.write(token, writes.clone(), kept).await;
+        let done = self.memory.write(token, writes, kept).await;
         if done.is_ok() {
-            self.watch.committed(&self.kernel, &self.memory, &before, &writes);
+            self.watch.committed(&self.kernel, &self.memory, &before, writes);
         }
         done
     }
@@ -101,7 +101,7 @@ impl Table for Shelf {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
         let call = match kept {
@@ -109,7 +109,7 @@ impl Table for Shelf {
             Kept::Soon => "write soon",
         };
         let turn = self.kernel.call(call).await;
-        let line = self.watch.seen().trace.is_some().then(|| describe(&writes));
+        let line = self.watch.seen().trace.is_some().then(|| describe(writes));
         let done = self.inner.write(token, writes, kept).await;
         self.watch.note(|| {
             let done = match &done {

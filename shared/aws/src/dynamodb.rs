@@ -270,12 +270,12 @@ impl Table for DynamoDb {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         _kept: Kept,
     ) -> Result<(), WriteFault> {
-        check_shape(&writes)?;
+        check_shape(writes)?;
         let token = BASE64URL_NOPAD.encode(token.bytes());
-        if let [Write::Put { item, condition }] = writes.as_slice() {
+        if let [Write::Put { item, condition }] = writes {
             return self.put(&token, item, *condition).await;
         }
         let parts = writes.iter().map(|write| self.part(&token, write));

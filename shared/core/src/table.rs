@@ -11,7 +11,6 @@ use std::{error::Error, future::Future};
 
 pub use access::{Action, Grant};
 pub use item::{DecodeError, Item, Value};
-pub(crate) use key::sized;
 pub use key::{Key, TableName};
 pub use schema::{Attribute, Retention};
 
@@ -38,7 +37,7 @@ pub trait Table: Send + Sync {
     fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> impl Future<Output = Result<(), WriteFault>> + Send;
 
@@ -65,7 +64,7 @@ impl<T: Table> Table for std::sync::Arc<T> {
     fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> impl Future<Output = Result<(), WriteFault>> + Send {
         self.as_ref().write(token, writes, kept)

@@ -23,6 +23,7 @@ mod filter;
 mod flusher;
 mod journal;
 mod lock;
+mod order;
 mod page;
 mod queue;
 mod read;
@@ -55,7 +56,7 @@ pub use self::scrub::Scrubbed;
 use self::{file::File, lock::FolderLock, wait::Failure};
 
 /// How long a segment of a journal is: the rows of two of them may be in memory.
-const DATA_SEGMENT: usize = 12 * 1_024 * 1_024;
+const DATA_SEGMENT: usize = 10 * 1_024 * 1_024;
 const KEYS_SEGMENT: usize = 1_024 * 1_024;
 
 /// The store could not be opened. A missing permission, an unknown schema: it refuses to start.
@@ -258,10 +259,10 @@ impl Table for SqliteTable {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
-        check_shape(&writes)?;
+        check_shape(writes)?;
         let table = writes.first().map_or(TableName::Data, |write| write.key().table);
         if writes.iter().any(|write| write.key().table != table) {
             // Two journals are not synced together.

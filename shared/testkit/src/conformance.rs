@@ -66,7 +66,7 @@ fn token() -> WriteToken {
 async fn write<T: Table>(table: &T, writes: Vec<Write>) -> Result<(), WriteFault> {
     const TRIES: usize = 200;
     for _ in 0..TRIES {
-        match table.write(token(), writes.clone(), Kept::Now).await {
+        match table.write(token(), &writes, Kept::Now).await {
             Err(WriteFault::Conflict) => {}
             answer => return answer,
         }

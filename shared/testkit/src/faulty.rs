@@ -141,7 +141,7 @@ impl<T: Table> Faulty<T> {
         let later = std::mem::take(&mut self.state().later);
         let count = later.len();
         for (token, writes) in later {
-            drop(self.inner.write(token, writes, Kept::Now).await);
+            drop(self.inner.write(token, &writes, Kept::Now).await);
         }
         count
     }
@@ -161,7 +161,7 @@ impl<T: Table> Table for Faulty<T> {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
         let unknown = || WriteFault::Unknown("a planned fault".into());
@@ -173,7 +173,7 @@ impl<T: Table> Table for Faulty<T> {
             }
             Some(FaultKind::UnknownBefore) => return Err(unknown()),
             Some(FaultKind::UnknownLater) => {
-                self.state().later.push((token, writes));
+                self.state().later.push((token, writes.to_vec()));
                 return Err(unknown());
             }
             Some(FaultKind::UnknownAfter | FaultKind::CrashAfter) => {
@@ -218,7 +218,7 @@ mod tests {
             table.plan(Plan { at: 2, kind });
             let write = |number| {
                 let token = WriteToken::from_bytes([number; 16]);
-                block_on(table.write(token, vec![Write::create(row(number))], Kept::Now))
+                block_on(table.write(token, &[Write::create(row(number))], Kept::Now))
             };
             write(1).unwrap();
             let answer = write(2);

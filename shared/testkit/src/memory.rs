@@ -203,7 +203,7 @@ impl Table for Memory {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
         let tables: Vec<_> = writes.iter().map(|write| write.key().table).collect();
@@ -219,8 +219,8 @@ impl Table for Memory {
 }
 
 impl State {
-    fn commit(&mut self, token: WriteToken, writes: Vec<Write>) -> Result<Replaced, WriteFault> {
-        check_shape(&writes)?;
+    fn commit(&mut self, token: WriteToken, writes: &[Write]) -> Result<Replaced, WriteFault> {
+        check_shape(writes)?;
         if self.tokens.contains(&token) {
             return Ok(Vec::new());
         }
@@ -244,7 +244,7 @@ impl State {
                 self.damaged.remove(&key);
             }
             let old = match write {
-                Write::Put { item, .. } => self.rows.insert(key.clone(), item),
+                Write::Put { item, .. } => self.rows.insert(key.clone(), item.clone()),
                 Write::Delete { .. } => self.rows.remove(&key),
                 Write::Check { .. } => continue,
             };
@@ -294,7 +294,7 @@ mod tests {
     use super::*;
     use crate::conformance;
 
-    fn write(memory: &Memory, number: u8, writes: Vec<Write>) -> Result<(), WriteFault> {
+    fn write(memory: &Memory, number: u8, writes: &[Write]) -> Result<(), WriteFault> {
         block_on(memory.write(WriteToken::from_bytes([number; 16]), writes, Kept::Now))
     }
 
@@ -314,17 +314,17 @@ mod tests {
     fn a_loss_of_power_undoes_what_was_written_soon_and_nothing_that_was_kept_after() {
         let memory = Memory::new();
         let row = |name: &str| Item::new(Key::data(format!("T#{name}"), "-"));
-        let soon = |number: u8, writes| {
-            block_on(memory.write(WriteToken::from_bytes([number; 16]), writes, Kept::Soon))
+        let soon = |number: u8, writes: Vec<Write>| {
+            block_on(memory.write(WriteToken::from_bytes([number; 16]), &writes, Kept::Soon))
                 .unwrap();
         };
         soon(1, vec![Write::create(row("kept"))]);
-        write(&memory, 2, vec![Write::create(row("synced"))]).unwrap();
+        write(&memory, 2, &[Write::create(row("synced"))]).unwrap();
         soon(3, vec![Write::create(row("lost"))]);
         soon(4, vec![Write::replace(row("synced").next())]);
         let subject = Pid::from_bytes([1; 16]);
         // The other table's log is another.
-        write(&memory, 5, vec![Write::create(Item::new(Key::subject_key(subject, Epoch::FIRST)))])
+        write(&memory, 5, &[Write::create(Item::new(Key::subject_key(subject, Epoch::FIRST)))])
             .unwrap();
         assert_eq!(memory.lose_power(), 2);
         let left: Vec<_> = memory.rows().iter().map(|row| row.version).collect();
@@ -337,7 +337,7 @@ mod tests {
     fn a_damaged_row_is_there_cannot_be_read_and_does_not_hide_others() {
         let memory = Memory::new();
         let row = |sort: &str| Item::new(Key::data("T#1".into(), sort));
-        write(&memory, 1, vec![Write::create(row("1")), Write::create(row("2"))]).unwrap();
+        write(&memory, 1, &[Write::create(row("1")), Write::create(row("2"))]).unwrap();
         memory.damage(&row("1").key);
         let read = block_on(memory.get_many(&[row("2").key, row("1").key]));
         assert!(matches!(read, Err(TableFault::Damaged(_))));
@@ -349,11 +349,11 @@ mod tests {
         let page = block_on(memory.query(&Query { range, after: None, limit: 9 })).unwrap();
         assert_eq!((page.items, page.damaged), (vec![row("2")], vec![row("1").key]));
         for refused in [Write::create(row("1")), Write::replace(row("1").next())] {
-            let answer = write(&memory, 2, vec![refused]);
+            let answer = write(&memory, 2, &[refused]);
             assert!(matches!(answer, Err(WriteFault::Condition { index: 0 })));
         }
         let put = Write::Put { item: row("1"), condition: Condition::Exists };
-        write(&memory, 3, vec![put]).unwrap();
+        write(&memory, 3, &[put]).unwrap();
         assert_eq!(block_on(memory.get_many(&[row("1").key])).unwrap(), [Some(row("1"))]);
     }
 
@@ -362,11 +362,10 @@ mod tests {
         let memory = Memory::new();
         let data = Item::new(Key::data("T#1".into(), "-")).text(Attribute::State, "old");
         let key = Item::new(Key::subject_key(Pid::from_bytes([1; 16]), Epoch::FIRST));
-        write(&memory, 1, vec![Write::create(data.clone()), Write::create(key.clone())]).unwrap();
+        write(&memory, 1, &[Write::create(data.clone()), Write::create(key.clone())]).unwrap();
         let backup = memory.snapshot(TableName::Data);
         let changed = data.clone().text(Attribute::State, "new").next();
-        write(&memory, 2, vec![Write::replace(changed), Write::replace(key.clone().next())])
-            .unwrap();
+        write(&memory, 2, &[Write::replace(changed), Write::replace(key.clone().next())]).unwrap();
         memory.restore(&backup);
         assert_eq!(memory.rows(), [data, key.next()]);
     }
@@ -377,7 +376,7 @@ mod tests {
         let mut conflicts = 0;
         for number in 0..100 {
             let row = Item::new(Key::data(format!("T#{number}"), "-"));
-            conflicts += usize::from(write(&memory, number, vec![Write::create(row)]).is_err());
+            conflicts += usize::from(write(&memory, number, &[Write::create(row)]).is_err());
         }
         assert!((1..50).contains(&conflicts), "{conflicts}");
         assert_eq!(memory.len(), 100 - conflicts);
@@ -389,7 +388,7 @@ mod tests {
                 "due#00",
                 Time::from_millis(0),
             );
-            write(&memory, 200 + number, vec![Write::create(row)]).unwrap();
+            write(&memory, 200 + number, &[Write::create(row)]).unwrap();
         }
         let range =
             Range::Index { index: Index::Due, entry: "due#00".into(), until: Time::from_millis(0) };

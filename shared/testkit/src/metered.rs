@@ -144,11 +144,11 @@ impl Table for Metered {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
         // A single put is no transaction on DynamoDB either.
-        let times = if matches!(writes.as_slice(), [Write::Put { .. }]) { 1 } else { 2 };
+        let times = if matches!(writes, [Write::Put { .. }]) { 1 } else { 2 };
         let units: usize = writes
             .iter()
             .map(|write| self.write_units(write))
@@ -181,7 +181,7 @@ mod tests {
             number += 1;
             let before = table.used().writes;
             let token = WriteToken::from_bytes([number; 16]);
-            block_on(table.write(token, writes, Kept::Now)).unwrap();
+            block_on(table.write(token, &writes, Kept::Now)).unwrap();
             table.used().writes - before
         };
         assert_eq!(write(vec![Write::create(row("a"))]), 1);

@@ -137,10 +137,10 @@ impl<T: Table> Table for Restricted<T> {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
-        self.check(&writes)?;
+        self.check(writes)?;
         self.inner.write(token, writes, kept).await
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let table = Restricted::new(memory.clone(), grants);
         let key = |partition: &str| Key::data(partition.to_owned(), "-");
         let write = |number, write| {
-            block_on(table.write(WriteToken::from_bytes([number; 16]), vec![write], Kept::Now))
+            block_on(table.write(WriteToken::from_bytes([number; 16]), &[write], Kept::Now))
         };
         write(1, Write::create(Item::new(key("T#1")))).unwrap();
         block_on(table.get_many(&[key("T#1")])).unwrap();
@@ -208,8 +208,8 @@ mod tests {
         let row = || Item::new(Key::data(Key::subject_partition(pid, Epoch::FIRST), "ROW"));
         let gate = |of: u8| Key::gate(Pid::from_bytes([of; 16]));
         let check = |of: u8| Write::Check { key: gate(of), condition: Condition::Exists };
-        let write = |number, writes| {
-            block_on(table.write(WriteToken::from_bytes([number; 16]), writes, Kept::Now))
+        let write = |number, writes: Vec<Write>| {
+            block_on(table.write(WriteToken::from_bytes([number; 16]), &writes, Kept::Now))
         };
         write(1, vec![Write::create(Item::new(gate(1)))]).unwrap();
         write(2, vec![Write::create(Item::new(gate(2)))]).unwrap();

@@ -33,7 +33,7 @@ impl Table for Yielding {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
         tokio::task::yield_now().await;

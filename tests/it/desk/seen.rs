@@ -40,7 +40,7 @@ impl Desk {
         *sealed.last_mut().unwrap() ^= 1;
         let write = Write::replace(row.clone().next().bytes(Attribute::Sealed, sealed));
         let token = WriteToken::from_bytes([0xda; 16]);
-        self.memory.write(token, vec![write], Kept::Now).await.unwrap();
+        self.memory.write(token, &[write], Kept::Now).await.unwrap();
     }
 
     /// The state of every inbound message, by the platform's time.

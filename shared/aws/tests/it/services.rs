@@ -140,7 +140,7 @@ async fn a_root_of_another_brand_is_damage_and_a_key_that_is_off_is_not() {
     let write = vec![Write::create(row)];
     let token = WriteToken::from_bytes([9; 16]);
     let kept = Kept::Now;
-    memory.write(token, write, kept).await.unwrap();
+    memory.write(token, &write, kept).await.unwrap();
     let fresh = vault(&config, &memory, &time);
     assert!(matches!(fresh.brand(&other).await, Err(Fault::Damaged { .. })));
     services.refuse(Some((400, "DisabledException")));

@@ -205,7 +205,7 @@ impl<T: Table, V: Vault> Stores<T, V> {
     async fn commit_as(&self, writes: Vec<Write>, kept: Kept) -> Result<Commit, Fault> {
         for _ in 0..TRIES {
             let token = WriteToken::fresh(&self.entropy);
-            match self.table.write(token, writes.clone(), kept).await {
+            match self.table.write(token, &writes, kept).await {
                 Ok(()) => return Ok(Commit::Done),
                 Err(WriteFault::Condition { index }) => return Ok(Commit::Moved(Some(index))),
                 Err(WriteFault::Conflict) => self.pause().await,

@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
+    fmt, mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use foldhash::fast::RandomState;
 use zeroize::Zeroizing;
 
 use super::{Binding, BrandKeys, SubjectKey};
@@ -23,14 +24,17 @@ use crate::{
 /// The state of a tombstone: the key existed, or was never to exist, and is destroyed.
 const DESTROYED: &str = "destroyed";
 
-/// How many keys a cache holds at most; a full one is emptied.
-const CACHE_KEYS_MAX: usize = 4_096;
+/// How many keys each half of a cache holds at most. When the younger is full it becomes the older one, which goes.
+const HALF_KEYS_MAX: usize = 1_024;
 
 /// Unwrapped subject keys, for a moment. A Lambda caches none.
 pub struct KeyCache {
     keep: Duration,
-    keys: Mutex<HashMap<(Pid, Epoch), (Time, Arc<SubjectKey>)>>,
+    halves: Mutex<[Keys; 2]>,
 }
+
+/// Keys, each with the time since which it is here.
+type Keys = HashMap<(Pid, Epoch), (Time, Arc<SubjectKey>), RandomState>;
 
 impl fmt::Debug for KeyCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,15 +45,19 @@ impl fmt::Debug for KeyCache {
 impl KeyCache {
     /// A cache that keeps a key for `keep`; zero keeps none.
     pub fn new(keep: Duration) -> Self {
-        Self { keep, keys: Mutex::default() }
+        Self { keep, halves: Mutex::default() }
+    }
+
+    fn halves(&self) -> MutexGuard<'_, [Keys; 2]> {
+        self.halves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn get(&self, pid: Pid, epoch: Epoch, now: Time) -> Option<Arc<SubjectKey>> {
         if self.keep.is_zero() {
             return None;
         }
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, key) = keys.get(&(pid, epoch))?;
+        let halves = self.halves();
+        let (since, key) = halves.iter().find_map(|keys| keys.get(&(pid, epoch)))?;
         // A clock that went back makes a key older, never younger.
         (*since <= now && now.since(*since) < self.keep).then(|| Arc::clone(key))
     }
@@ -58,16 +66,18 @@ impl KeyCache {
         if self.keep.is_zero() {
             return;
         }
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= CACHE_KEYS_MAX {
-            keys.clear();
+        let mut halves = self.halves();
+        let [young, old] = &mut *halves;
+        if young.len() >= HALF_KEYS_MAX {
+            *old = mem::take(young);
         }
-        keys.insert((pid, epoch), (now, Arc::clone(key)));
+        young.insert((pid, epoch), (now, Arc::clone(key)));
     }
 
     fn forget(&self, pid: Pid) {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|(other, _), _| *other != pid);
+        for keys in &mut *self.halves() {
+            keys.retain(|(other, _), _| *other != pid);
+        }
     }
 }
 
@@ -124,8 +134,8 @@ impl<T: Table> Keyring<'_, T> {
         let row = Item::new(row_key.clone())
             .bytes(Attribute::Wrapped, wrapped)
             .bytes(Attribute::KeyId, key.id().to_vec());
-        let create = vec![Write::create(row)];
-        match self.table.write(WriteToken::fresh(self.entropy), create, Kept::Now).await {
+        let create = [Write::create(row)];
+        match self.table.write(WriteToken::fresh(self.entropy), &create, Kept::Now).await {
             Ok(()) => {
                 self.cache.put(pid, epoch, self.clock.now(), &key);
                 Ok(Some(key))
@@ -143,7 +153,7 @@ impl<T: Table> Keyring<'_, T> {
         self.cache.forget(pid);
         let delete =
             Write::Delete { key: Key::subject_key(pid, epoch), condition: Condition::Version(1) };
-        match self.table.write(WriteToken::fresh(self.entropy), vec![delete], Kept::Now).await {
+        match self.table.write(WriteToken::fresh(self.entropy), &[delete], Kept::Now).await {
             // A key that stays behind is one that nobody can name: harmless.
             Ok(()) | Err(WriteFault::Condition { .. } | WriteFault::Conflict) => Ok(()),
             Err(fault) => Err(write_fault(fault)),
@@ -165,7 +175,7 @@ impl<T: Table> Keyring<'_, T> {
             let mut tombstone = Item::new(key.clone()).text(Attribute::State, DESTROYED);
             tombstone.version = version;
             let put = Write::Put { item: tombstone, condition };
-            match self.table.write(WriteToken::fresh(self.entropy), vec![put], Kept::Now).await {
+            match self.table.write(WriteToken::fresh(self.entropy), &[put], Kept::Now).await {
                 Ok(()) => {
                     self.cache.forget(pid);
                     return Ok(());

@@ -104,7 +104,7 @@ impl<M: MasterKey, T: Table> Roots<M, T> {
                 .bytes(Attribute::Wrapped, wrapped)
                 .bytes(Attribute::KeyId, key_id);
             let token = WriteToken::fresh(&self.entropy);
-            match self.table.write(token, vec![Write::create(row)], Kept::Now).await {
+            match self.table.write(token, &[Write::create(row)], Kept::Now).await {
                 // The next round reads what is there: ours, or that of who was first.
                 Ok(()) | Err(WriteFault::Condition { .. } | WriteFault::Unknown(_)) => {}
                 Err(WriteFault::Conflict) => {

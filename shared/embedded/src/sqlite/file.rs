@@ -191,11 +191,11 @@ impl File {
     pub(super) async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
         // Encoded here, without the lock that all share.
-        let changes = writes.into_iter().map(Change::of).collect::<Result<Vec<_>, _>>()?;
+        let changes = writes.iter().map(Change::of).collect::<Result<Vec<_>, _>>()?;
         let is_change = changes.iter().any(|change| change.outcome().is_some());
         let outcomes = changes.iter().filter_map(Change::outcome);
         let record_bytes = if is_change { row::record_bytes(outcomes) } else { 0 };

@@ -152,9 +152,10 @@ impl Segment {
         Ok(Use::read(&head).map_or(Head::Damaged, Head::Used))
     }
 
-    /// Everything in it.
+    /// Everything in it, also if another version of the program made it longer.
     pub(super) fn read(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; self.bytes];
+        let length = usize::try_from(self.file.metadata()?.len()).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length.max(self.bytes)];
         self.file.read_exact_at(&mut bytes, 0)?;
         Ok(bytes)
     }

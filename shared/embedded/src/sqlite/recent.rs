@@ -8,9 +8,12 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
-use forthright_core::table::{Index, Key, TableName};
+use forthright_core::table::{Index, Key};
 
-use super::row::{Found, Row};
+use super::{
+    order::{Entries, Ordered},
+    row::{Found, Listing, Row},
+};
 
 /// What memory knows of a key.
 #[derive(Debug, Clone)]
@@ -24,18 +27,15 @@ pub(super) struct Entry {
     pub(super) since: u64,
 }
 
-/// A place in an index.
-type Place = (Arc<str>, i64, Arc<Key>);
-
 /// The rows that one use of a segment holds.
 #[derive(Debug)]
 pub(super) struct Generation {
     pub(super) number: u64,
     rows: HashMap<Arc<Key>, Entry, RandomState>,
     /// The keys of the rows, in order.
-    order: BTreeSet<Arc<Key>>,
-    due: BTreeSet<Place>,
-    listing: BTreeSet<Place>,
+    order: BTreeSet<Ordered>,
+    due: Entries,
+    listing: Entries,
     /// Its newest transaction.
     pub(super) last: u64,
     /// Whether something was deleted, or a key replaced: then what was before must leave every file soon.
@@ -52,8 +52,8 @@ impl Generation {
             number,
             rows: HashMap::default(),
             order: BTreeSet::new(),
-            due: BTreeSet::new(),
-            listing: BTreeSet::new(),
+            due: Entries::default(),
+            listing: Entries::default(),
             last,
             destroys: false,
             is_news: false,
@@ -71,7 +71,8 @@ impl Generation {
 
     /// Every key and what it became, in the order of the keys.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&Arc<Key>, Option<&Arc<Row>>)> {
-        self.order.iter().filter_map(|key| Some((key, self.rows.get(key)?.row.as_ref())))
+        let keys = self.order.iter().map(Ordered::key);
+        keys.filter_map(|key| Some((key, self.rows.get(key)?.row.as_ref())))
     }
 
     /// What `key` becomes by transaction `number`.
@@ -82,38 +83,23 @@ impl Generation {
         (number, kept): (u64, u64),
     ) {
         self.last = number;
-        let places = |row: &Option<Arc<Row>>, index| {
-            let (entry, time) = row.as_ref()?.listed(index).clone()?;
-            Some((entry, time, Arc::clone(key)))
+        let ordered = Ordered::from(Arc::clone(key));
+        let places = |row: &Option<Arc<Row>>| {
+            let of = |index| -> Listing { row.as_ref()?.listed(index).clone() };
+            [of(Index::Due), of(Index::Listing)]
         };
-        let now = [Index::Due, Index::Listing].map(|index| places(&row, index));
+        let now = places(&row);
         let before = if let Some(entry) = self.rows.get_mut(&**key) {
-            let before = mem::replace(&mut entry.row, row);
             entry.kept = kept;
-            [Index::Due, Index::Listing].map(|index| places(&before, index))
+            places(&mem::replace(&mut entry.row, row))
         } else {
-            self.order.insert(Arc::clone(key));
+            self.order.insert(ordered.clone());
             self.rows.insert(Arc::clone(key), Entry { row, kept, since: number });
             [None, None]
         };
-        for (index, (before, now)) in
-            [Index::Due, Index::Listing].into_iter().zip(before.into_iter().zip(now))
-        {
-            if before == now {
-                continue;
-            }
-            let places = self.places_mut(index);
-            if let Some(before) = before {
-                places.remove(&before);
-            }
-            places.extend(now);
-        }
-    }
-
-    const fn places_mut(&mut self, index: Index) -> &mut BTreeSet<Place> {
-        match index {
-            Index::Due => &mut self.due,
-            Index::Listing => &mut self.listing,
+        let entries = [&mut self.due, &mut self.listing];
+        for ((entries, before), now) in entries.into_iter().zip(before).zip(now) {
+            entries.change(&ordered, before, now);
         }
     }
 
@@ -124,8 +110,10 @@ impl Generation {
         partition: &'a str,
         prefix: &'a str,
     ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Entry)> {
+        let from = from.map(|key| Ordered::from(Arc::new(key.clone())));
         self.order
-            .range::<Key, _>((from, Bound::Unbounded))
+            .range((from, Bound::Unbounded))
+            .map(Ordered::key)
             .take_while(move |key| key.partition == partition && key.sort.starts_with(prefix))
             .filter_map(|key| Some((key, self.rows.get(key)?)))
     }
@@ -134,31 +122,15 @@ impl Generation {
     pub(super) fn listed<'a>(
         &'a self,
         index: Index,
-        entry: &'a str,
+        entry: &str,
         after: Option<(i64, &Key)>,
         until: i64,
     ) -> impl Iterator<Item = (i64, &'a Arc<Key>)> {
-        let places = match index {
+        let entries = match index {
             Index::Due => &self.due,
             Index::Listing => &self.listing,
         };
-        let from = match after {
-            Some((time, key)) => Bound::Excluded((Arc::from(entry), time, Arc::new(key.clone()))),
-            // Nothing comes before the earliest time with an empty key.
-            None => Bound::Included((
-                Arc::from(entry),
-                i64::MIN,
-                Arc::new(Key {
-                    table: TableName::Data,
-                    partition: String::new(),
-                    sort: String::new(),
-                }),
-            )),
-        };
-        places
-            .range((from, Bound::Unbounded))
-            .take_while(move |(other, time, _)| **other == *entry && *time <= until)
-            .map(|(_, time, key)| (*time, key))
+        entries.listed(entry, after, until)
     }
 }
 

@@ -105,20 +105,13 @@ impl Row {
 }
 
 impl Change {
-    pub(super) fn of(write: Write) -> Result<Self, WriteFault> {
-        let condition = write.condition();
-        Ok(match write {
-            Write::Put { item, .. } => {
-                let effect = Effect::Put(Arc::new(Row::of(&item)?));
-                Self { key: Arc::new(item.key), condition, effect }
-            }
-            Write::Delete { key, .. } => {
-                Self { key: Arc::new(key), condition, effect: Effect::Delete }
-            }
-            Write::Check { key, .. } => {
-                Self { key: Arc::new(key), condition, effect: Effect::Check }
-            }
-        })
+    pub(super) fn of(write: &Write) -> Result<Self, WriteFault> {
+        let effect = match write {
+            Write::Put { item, .. } => Effect::Put(Arc::new(Row::of(item)?)),
+            Write::Delete { .. } => Effect::Delete,
+            Write::Check { .. } => Effect::Check,
+        };
+        Ok(Self { key: Arc::new(write.key().clone()), condition: write.condition(), effect })
     }
 
     /// What its key becomes, if it becomes anything: a row, or none.

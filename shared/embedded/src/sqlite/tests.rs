@@ -34,7 +34,7 @@ impl Table for InFolder {
     async fn write(
         &self,
         token: WriteToken,
-        writes: Vec<Write>,
+        writes: &[Write],
         kept: Kept,
     ) -> Result<(), WriteFault> {
         self.table.write(token, writes, kept).await
@@ -132,8 +132,8 @@ async fn reopening_keeps_everything_and_files_are_the_owners_only() {
     let key = subject_key(1, "wrapped");
     {
         let table = open(&store);
-        table.write(token(1), vec![Write::create(listed.clone())], Kept::Now).await.unwrap();
-        table.write(token(2), vec![Write::create(key.clone())], Kept::Now).await.unwrap();
+        table.write(token(1), &[Write::create(listed.clone())], Kept::Now).await.unwrap();
+        table.write(token(2), &[Write::create(key.clone())], Kept::Now).await.unwrap();
         for entry in fs::read_dir(&store).unwrap() {
             let mode = entry.unwrap().metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
@@ -163,9 +163,8 @@ async fn concurrent_writers_share_syncs() {
     const WRITERS: usize = 400;
     let folder = tempfile::tempdir().unwrap();
     let table = open(folder.path());
-    let writes = (0..WRITERS).map(|number| {
-        let create = vec![Write::create(row(number, "x"))];
-        table.write(token(number), create, Kept::Now)
+    let writes = (0..WRITERS).map(async |number| {
+        table.write(token(number), &[Write::create(row(number, "x"))], Kept::Now).await
     });
     assert!(join_all(writes).await.iter().all(Result::is_ok));
     let groups = groups_in_journal(folder.path());
@@ -177,13 +176,13 @@ async fn one_refused_transaction_leaves_the_others_of_its_group_alone() {
     let folder = tempfile::tempdir().unwrap();
     let table = open(folder.path());
     // All about one row: each is refused unless it is the next.
-    let writes = (0..50_u64).map(|number| {
+    let writes = (0..50_u64).map(async |number| {
         let mut item = row(1, "x");
         item.version = number / 2 + 1;
         let condition = if number < 2 { Condition::Absent } else { Condition::Version(number / 2) };
         let at = usize::try_from(number).unwrap();
         let other = Write::create(row(100 + at, "y"));
-        table.write(token(at), vec![other, Write::Put { item, condition }], Kept::Now)
+        table.write(token(at), &[other, Write::Put { item, condition }], Kept::Now).await
     });
     let answers = join_all(writes).await;
     for (number, answer) in answers.iter().enumerate() {
@@ -200,9 +199,9 @@ async fn a_transaction_over_both_tables_or_larger_than_the_journal_is_malformed(
     let folder = tempfile::tempdir().unwrap();
     let table = open_small(folder.path());
     let both = vec![Write::create(row(1, "x")), Write::create(subject_key(1, "k"))];
-    assert!(matches!(table.write(token(1), both, Kept::Now).await, Err(WriteFault::Malformed(_))));
+    assert!(matches!(table.write(token(1), &both, Kept::Now).await, Err(WriteFault::Malformed(_))));
     let large = row(1, "x").bytes(Attribute::Sealed, vec![7; 40_000]);
-    let answer = table.write(token(1), vec![Write::create(large)], Kept::Now).await;
+    let answer = table.write(token(1), &[Write::create(large)], Kept::Now).await;
     assert!(matches!(answer, Err(WriteFault::Malformed(_))));
     assert_eq!(table.get_many(&[row(1, "x").key]).await.unwrap(), [None]);
 }
@@ -212,7 +211,7 @@ async fn what_was_acknowledged_is_there_after_a_kill_wherever_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let table = open(folder.path());
     let write = async |number: usize| {
-        table.write(token(number), vec![Write::create(row(number, "x"))], Kept::Now).await.unwrap();
+        table.write(token(number), &[Write::create(row(number, "x"))], Kept::Now).await.unwrap();
     };
     for number in 0..50 {
         write(number).await;
@@ -223,7 +222,7 @@ async fn what_was_acknowledged_is_there_after_a_kill_wherever_it_was() {
     }
     let doomed = row(3, "x").key;
     let delete = Write::Delete { key: doomed.clone(), condition: Condition::Exists };
-    table.write(token(100), vec![delete], Kept::Now).await.unwrap();
+    table.write(token(100), &[delete], Kept::Now).await.unwrap();
     let killed = as_killed(folder.path());
     for _ in 0..2 {
         let table = open(killed.path());
@@ -247,9 +246,8 @@ async fn writers_wait_for_room_in_the_journal_and_none_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let table = open_small(folder.path());
     let large = |number: usize| row(number, "x").bytes(Attribute::Sealed, vec![7; 8_000]);
-    let writes = (0..WRITERS).map(|number| {
-        let create = vec![Write::create(large(number))];
-        table.write(token(number), create, Kept::Now)
+    let writes = (0..WRITERS).map(async |number| {
+        table.write(token(number), &[Write::create(large(number))], Kept::Now).await
     });
     assert!(join_all(writes).await.iter().all(Result::is_ok));
     let log = || fs::metadata(folder.path().join("data.db-wal")).map_or(0, |file| file.len());
@@ -271,18 +269,15 @@ async fn deleted_rows_are_soon_in_no_file() {
     let (gone, kept) = ("CANARY-gone", "CANARY-kept");
     for number in 0..200 {
         let canary = if number % 2 == 0 { gone } else { kept };
-        table
-            .write(token(number), vec![Write::create(row(number, canary))], Kept::Now)
-            .await
-            .unwrap();
+        table.write(token(number), &[Write::create(row(number, canary))], Kept::Now).await.unwrap();
         if number == 100 {
             table.data.flush().unwrap();
         }
     }
     assert!(!files_with(folder.path(), gone).is_empty(), "the search finds what is there");
-    let deletes = (0..200).step_by(2).map(|number| {
+    let deletes = (0..200).step_by(2).map(async |number| {
         let delete = Write::Delete { key: row(number, gone).key, condition: Condition::Exists };
-        table.write(token(1_000 + number), vec![delete], Kept::Now)
+        table.write(token(1_000 + number), &[delete], Kept::Now).await
     });
     assert!(join_all(deletes).await.iter().all(Result::is_ok));
     for _ in 0..50 {
@@ -302,7 +297,7 @@ async fn a_replaced_key_is_in_no_file_when_the_write_returns() {
     for number in 1..100_u8 {
         let old = format!("CANARY-key-{number:03}");
         let item = subject_key(number, &old.repeat(6));
-        table.write(token(number.into()), vec![Write::create(item)], Kept::Now).await.unwrap();
+        table.write(token(number.into()), &[Write::create(item)], Kept::Now).await.unwrap();
         if number == 50 {
             table.keys.flush().unwrap();
         }
@@ -313,7 +308,7 @@ async fn a_replaced_key_is_in_no_file_when_the_write_returns() {
         let mut tombstone = subject_key(number, "").text(Attribute::State, "destroyed");
         tombstone.version = 2;
         table
-            .write(token(200 + usize::from(number)), vec![Write::replace(tombstone)], Kept::Now)
+            .write(token(200 + usize::from(number)), &[Write::replace(tombstone)], Kept::Now)
             .await
             .unwrap();
         assert_eq!(files_with(folder.path(), &old), [""; 0], "{number}");
@@ -325,12 +320,12 @@ async fn a_reader_in_the_way_fails_the_destruction_of_a_key_honestly_and_it_is_c
     let folder = tempfile::tempdir().unwrap();
     let table = open_small(folder.path());
     let old = "CANARY-key-in-the-way";
-    table.write(token(1), vec![Write::create(subject_key(1, old))], Kept::Now).await.unwrap();
+    table.write(token(1), &[Write::create(subject_key(1, old))], Kept::Now).await.unwrap();
     table.keys.flush().unwrap();
     let reader = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM item;").unwrap();
     let tombstone = subject_key(1, "").next();
-    let answer = table.write(token(2), vec![Write::replace(tombstone.clone())], Kept::Now).await;
+    let answer = table.write(token(2), &[Write::replace(tombstone.clone())], Kept::Now).await;
     assert!(matches!(answer, Err(WriteFault::Unknown(_))));
     assert_eq!(
         table.get_many(std::slice::from_ref(&tombstone.key)).await.unwrap(),
@@ -352,6 +347,22 @@ async fn a_reader_in_the_way_fails_the_destruction_of_a_key_honestly_and_it_is_c
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("the old key is still in a file");
+}
+
+#[tokio::test]
+async fn a_longer_journal_of_another_version_is_read_to_its_end() {
+    const ROWS: usize = 20;
+    let folder = quick_folder();
+    let table = SqliteTable::open_with(folder.path(), 262_144, 65_536).unwrap();
+    let large = |number: usize| row(number, "x").bytes(Attribute::Sealed, vec![7; 8_000]);
+    for number in 0..ROWS {
+        table.write(token(number), &[Write::create(large(number))], Kept::Now).await.unwrap();
+    }
+    let killed = as_killed(folder.path());
+    let next = open_small(killed.path());
+    let keys: Vec<_> = (0..ROWS).map(|number| large(number).key).collect();
+    let found = next.get_many(&keys).await.unwrap();
+    assert!(found.into_iter().enumerate().all(|(number, row)| row == Some(large(number))));
 }
 
 #[tokio::test]
@@ -378,13 +389,13 @@ async fn a_backup_is_a_store_and_never_replaces_one() {
     let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let table = open(folder.path());
     for number in 0..50 {
-        table.write(token(number), vec![Write::create(row(number, "x"))], Kept::Now).await.unwrap();
+        table.write(token(number), &[Write::create(row(number, "x"))], Kept::Now).await.unwrap();
     }
     let key = subject_key(1, "k");
-    table.write(token(99), vec![Write::create(key.clone())], Kept::Now).await.unwrap();
+    table.write(token(99), &[Write::create(key.clone())], Kept::Now).await.unwrap();
     table.backup(to.path()).unwrap();
     assert!(matches!(table.backup(to.path()), Err(BackupError::Io { .. })));
-    table.write(token(100), vec![Write::create(row(100, "x"))], Kept::Now).await.unwrap();
+    table.write(token(100), &[Write::create(row(100, "x"))], Kept::Now).await.unwrap();
     let names: Vec<_> = files(to.path()).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["data.db", "keys.db"]);
 
@@ -392,5 +403,5 @@ async fn a_backup_is_a_store_and_never_replaces_one() {
     let keys = [row(0, "x").key, row(49, "x").key, row(100, "x").key, key.key.clone()];
     let found = copy.get_many(&keys).await.unwrap();
     assert_eq!(found, [Some(row(0, "x")), Some(row(49, "x")), None, Some(key)]);
-    copy.write(token(1), vec![Write::create(row(101, "x"))], Kept::Now).await.unwrap();
+    copy.write(token(1), &[Write::create(row(101, "x"))], Kept::Now).await.unwrap();
 }

@@ -129,7 +129,7 @@ pub async fn repeated_token<T: Table>(fresh: impl AsyncFn() -> T) {
     let token = token();
     let mut answered = 0;
     for _ in 0..200 {
-        match table.write(token, vec![Write::create(first.clone())], Kept::Now).await {
+        match table.write(token, &[Write::create(first.clone())], Kept::Now).await {
             Ok(()) => answered += 1,
             Err(WriteFault::Conflict) => {}
             Err(fault) => panic!("a repeated call was refused: {fault:?}"),

@@ -24,7 +24,7 @@ pub async fn written_soon<T: Table>(fresh: impl AsyncFn() -> T) {
     let table = fresh().await;
     let item = row("a", "1");
     let soon = async |write: Write| loop {
-        match table.write(token(), vec![write.clone()], Kept::Soon).await {
+        match table.write(token(), std::slice::from_ref(&write), Kept::Soon).await {
             Err(WriteFault::Conflict) => {}
             answer => return answer,
         }

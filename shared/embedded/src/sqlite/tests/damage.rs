@@ -21,7 +21,7 @@ async fn written() -> (TempDir, BTreeMap<Key, Item>) {
                 .listed(Index::Due, "due#00", Time::from_millis(i64::try_from(number).unwrap()))
                 .listed(Index::Listing, "open", Time::from_millis(7));
         }
-        table.write(token(number), vec![Write::create(item.clone())], Kept::Now).await.unwrap();
+        table.write(token(number), &[Write::create(item.clone())], Kept::Now).await.unwrap();
         items.insert(item.key.clone(), item);
     }
     (folder, items)
@@ -81,11 +81,11 @@ async fn any_part_of_a_row_that_rots_is_noticed_and_only_that_row_is_lost() {
     // Such a row is there: nothing is made in its place, whoever knows its key can write it anew or delete it.
     let [first, second, ..] = rotten else { panic!("six are rotten") };
     let create = Write::create(items[first].clone());
-    let refused = table.write(token(1_000), vec![create], Kept::Now).await;
+    let refused = table.write(token(1_000), &[create], Kept::Now).await;
     assert!(matches!(refused, Err(WriteFault::Condition { index: 0 })), "{refused:?}");
     let anew = Write::Put { item: items[first].clone(), condition: Condition::Exists };
     let gone = Write::Delete { key: (*second).clone(), condition: Condition::Exists };
-    table.write(token(1_001), vec![anew, gone], Kept::Now).await.unwrap();
+    table.write(token(1_001), &[anew, gone], Kept::Now).await.unwrap();
     drop(table);
     let table = open_small(folder.path());
     let found = table.get_many(&[(*first).clone(), (*second).clone()]).await.unwrap();

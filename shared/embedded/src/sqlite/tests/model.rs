@@ -199,8 +199,8 @@ async fn run(steps: Vec<Step>, is_restless: bool) {
     for (number, step) in steps.into_iter().enumerate() {
         match step {
             Step::Write(writes, kept) => {
-                let expected = told(memory.write(token(number), writes.clone(), kept).await);
-                let answer = subject.table().write(token(number), writes, kept).await;
+                let expected = told(memory.write(token(number), &writes, kept).await);
+                let answer = subject.table().write(token(number), &writes, kept).await;
                 assert_eq!(told(answer), expected);
             }
             Step::Flush => {
@@ -216,7 +216,7 @@ async fn run(steps: Vec<Step>, is_restless: bool) {
                     let mark =
                         Key { table: name, ..Key::data("T#mark".into(), number.to_string()) };
                     let writes = vec![Write::create(Item::new(mark))];
-                    subject.table().write(token(number), writes, Kept::Now).await.unwrap();
+                    subject.table().write(token(number), &writes, Kept::Now).await.unwrap();
                 }
                 let (folder, is_restless) = subject.kill();
                 subject = Subject::open(folder, is_restless);

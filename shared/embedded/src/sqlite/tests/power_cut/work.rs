@@ -120,8 +120,7 @@ async fn work(
     while next < last {
         let end = (next + together(next)).min(last);
         let round: Vec<_> = (next..end).map(|number| transaction(seed, number)).collect();
-        let writes =
-            round.iter().map(|it| table.write(token(it.number), it.writes.clone(), it.kept));
+        let writes = round.iter().map(|it| table.write(token(it.number), &it.writes, it.kept));
         for (transaction, answer) in round.iter().zip(join_all(writes).await) {
             match answer {
                 Ok(()) => {
@@ -185,7 +184,7 @@ async fn go_on(table: &SqliteTable, acks: &mut File, seed: u64, count: usize) {
         let it = transaction(seed, number);
         for _ in 0..400 {
             // The token makes what was done before no second time.
-            match table.write(token(number), it.writes.clone(), Kept::Now).await {
+            match table.write(token(number), &it.writes, Kept::Now).await {
                 Ok(()) => break,
                 Err(WriteFault::Condition { .. }) => {
                     let mark = mark(it.table, number);
