@@ -70,7 +70,7 @@ const AHEAD_BYTES: usize = 1_024;
 const FEW_BYTES: usize = 16;
 
 /// The system's randomness, through the same library that seals. A message needs a few bytes ten times, and each call of
-/// the library costs as much as a hundred bytes.
+/// the library takes some 1,600 instructions.
 pub(crate) fn entropy() -> Entropy {
     let ahead = Mutex::new(Vec::with_capacity(AHEAD_BYTES));
     Entropy::new(move |bytes| {

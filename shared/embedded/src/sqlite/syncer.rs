@@ -17,8 +17,8 @@ const LOOKS: u32 = 50;
 
 /// When a batch had so many transactions, others come: so long it lets them gather. A sync and the wakes after it cost
 /// as much for one transaction as for twenty; and those who are woken together do the same work one after the other,
-/// for which the processor has all at hand. So under load it waits for more: a message takes less than two thirds of
-/// the processor's time, and comes sooner for it.
+/// for which the processor has all at hand. So under load it waits for more: a message takes about a quarter less of the
+/// processor's time.
 const CROWDS: [(u32, Duration); 2] =
     [(24, Duration::from_millis(4)), (4, Duration::from_micros(700))];
 
