@@ -112,7 +112,8 @@ impl Model {
         let confidence: Vec<_> = (0..steps.min(bytes.0.len()))
             .map(|_| Ok((bytes.fraction()?, u16::from_le_bytes(bytes.array()?))))
             .collect::<Result<_, _>>()?;
-        let hashes = numbers(bytes.take(rows.saturating_mul(4))?, u32::from_le_bytes);
+        let (hashes, _) = bytes.take(rows.saturating_mul(4))?.as_chunks();
+        let hashes: Vec<_> = hashes.iter().map(|hash| u32::from_le_bytes(*hash)).collect();
         let rarity = bytes.take(rows)?;
         let scales = bytes.take(rows.saturating_mul(SCALE_BYTES))?;
         let weights = bytes.take(rows.saturating_mul(row_bytes(columns)))?;
@@ -328,12 +329,6 @@ fn side_by_side(rarity: &[u8], scales: &[u8], weights: &[u8], weight_bytes: usiz
     }
     rows.extend([0; LANE]);
     rows
-}
-
-/// Numbers of `N` bytes each.
-fn numbers<T, const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
-    let (numbers, _) = bytes.as_chunks::<N>();
-    numbers.iter().map(|bytes| number(*bytes)).collect()
 }
 
 /// What is left of a model's bytes.

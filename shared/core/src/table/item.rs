@@ -227,9 +227,7 @@ impl Item {
         };
         let mut attributes = rows.into_iter().map(attribute).collect::<Result<Vec<_>, _>>()?;
         attributes.sort_by_key(|(attribute, _)| *attribute);
-        let is_twice =
-            |two: &[(Attribute, Value)]| matches!(two, [(one, _), (other, _)] if one == other);
-        if attributes.windows(2).any(is_twice) {
+        if !attributes.is_sorted_by(|(one, _), (other, _)| one < other) {
             return Err(DecodeError("an attribute twice"));
         }
         let attributes = LiteMap::from_sorted_store_unchecked(attributes);
