@@ -228,3 +228,24 @@ pub(crate) fn write_fault(fault: WriteFault) -> Fault {
         WriteFault::Malformed(reason) => Fault::rejected(reason),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_cache_forgets_its_older_half_only_and_whoever_is_forgotten_is_in_neither() {
+        let cache = KeyCache::new(Duration::from_secs(1));
+        let key = Arc::new(SubjectKey::new(&[1; 32]).unwrap());
+        let now = Time::from_millis(1);
+        let pid = |number: usize| Pid::from_bytes(u128::try_from(number).unwrap().to_le_bytes());
+        let has = |number| cache.get(pid(number), Epoch::FIRST, now).is_some();
+        let put = |number| cache.put(pid(number), Epoch::FIRST, now, &key);
+        (0..2 * HALF_KEYS_MAX).for_each(put);
+        assert!(has(0) && has(2 * HALF_KEYS_MAX - 1));
+        put(2 * HALF_KEYS_MAX);
+        assert!(!has(0) && has(HALF_KEYS_MAX) && has(2 * HALF_KEYS_MAX));
+        cache.forget(pid(HALF_KEYS_MAX));
+        assert!(!has(HALF_KEYS_MAX) && has(HALF_KEYS_MAX + 1));
+    }
+}
