@@ -290,8 +290,7 @@ where
 
 /// The detector of this build; its model is read once for all tests.
 fn detector() -> Detector {
-    static DETECTOR: LazyLock<Detector> =
-        LazyLock::new(|| Detector::new(Book::embedded().unwrap().phrases()).unwrap());
+    static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::built_in().unwrap());
     DETECTOR.clone()
 }
 

@@ -142,11 +142,7 @@ impl Trial {
                 Stores::new(meter, vault, time.clock(), entropy, Duration::ZERO)
             },
             Parts {
-                engines: Engines::embedded(
-                    &served.book,
-                    Detector::new(served.book.phrases()).unwrap(),
-                )
-                .unwrap(),
+                engines: Engines::embedded(&served.book, Detector::built_in().unwrap()).unwrap(),
                 book: served.book,
                 accounts: served.accounts,
                 operator_token: OPERATOR_TOKEN.into(),

@@ -7,7 +7,6 @@ use forthright_language::{
     Detector, Reading,
     personal_data::{self, Span},
 };
-use forthright_policy::Book;
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,7 +19,7 @@ const OUT_OF_SCOPE: &str = "out_of_scope";
 
 /// Writes a JSON object for each line.
 pub(crate) fn run(asked: &Detect) -> Result<bool, Problem> {
-    let detector = Detector::new(Book::embedded()?.phrases())?;
+    let detector = Detector::built_in()?;
     let other = asked.model.as_deref().map(|file| super::eval::model(Some(file))).transpose()?;
     each_line(|line| {
         let reading = detector.read(line);

@@ -12,7 +12,7 @@ use forthright_policy::Book;
 #[cfg(feature = "comprehend")]
 pub(crate) fn of(aws: &Aws, book: &Arc<Book>) -> Result<impl DetectIntent + use<>, Error> {
     use forthright_policy::Engine;
-    let detector = Detector::new(book.phrases())?;
+    let detector = Detector::built_in()?;
     Ok(if book.brands().all(|brand| brand.engine() == Engine::Embedded) {
         Engines::embedded(book, detector)?
     } else {
@@ -24,6 +24,6 @@ pub(crate) fn of(aws: &Aws, book: &Arc<Book>) -> Result<impl DetectIntent + use<
 /// The embedded engine; this build has no other.
 #[cfg(not(feature = "comprehend"))]
 pub(crate) fn of(_aws: &Aws, book: &Arc<Book>) -> Result<impl DetectIntent + use<>, Error> {
-    let engines: Engines<_> = Engines::embedded(book, Detector::new(book.phrases())?)?;
+    let engines: Engines<_> = Engines::embedded(book, Detector::built_in()?)?;
     Ok(engines)
 }

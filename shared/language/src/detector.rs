@@ -1,6 +1,6 @@
 //! The engine of this process: phrases first, and what they leave to the model.
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
 use forthright_classifier::{Model, ModelError, Scores};
 use forthright_core::{
@@ -9,6 +9,7 @@ use forthright_core::{
 };
 
 use crate::{
+    built_in::BuiltIn,
     identify::identify,
     moods::{Clauses, Moods, MoodsError, Strengths},
     rules::{Rules, RulesError, Ruling},
@@ -34,9 +35,14 @@ pub enum DetectorError {
     /// The model cannot be used.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The model tells something apart that this program does not know.
-    #[error("the model names `{0}`, which is no intent or language of this program")]
+    /// The model or the phrases that this program was built with tell something apart that it does not know.
+    #[error(
+        "the model or a phrase names `{0}`, which is no intent, trigger or language of this program"
+    )]
     Name(String),
+    /// The phrases that this program was built with are not whole.
+    #[error("the phrases that this program was built with cannot be used: {0}")]
+    BuiltIn(#[from] postcard::Error),
     /// There are no phrases at all.
     #[error("intents: there is no `rules.toml` in any language")]
     NoRules,
@@ -65,9 +71,18 @@ pub struct Reading {
 }
 
 impl Detector {
+    /// The detector with the model and the phrases that this program was built with. Nothing is left to be parsed.
+    pub fn built_in() -> Result<Self, DetectorError> {
+        let BuiltIn { rules, moods } =
+            postcard::from_bytes(include_bytes!(concat!(env!("OUT_DIR"), "/phrases.bin")))?;
+        let rules = Rules::named(rules).map_err(DetectorError::Name)?;
+        let moods =
+            moods.into_iter().map(|(language, moods)| Ok((known(&language)?, moods.into())));
+        Self::with(rules, moods.collect::<Result<_, DetectorError>>()?)
+    }
+
     /// The detector with the model that this program was built with, and the phrases of these languages.
     pub fn new<'a>(phrases: impl IntoIterator<Item = Phrases<'a>>) -> Result<Self, DetectorError> {
-        let model = built_in_model()?;
         let (mut rules, mut moods) = (Vec::new(), Vec::new());
         for Phrases { language, rules: rules_text, moods: moods_text } in phrases {
             rules.push((language, rules_text));
@@ -76,9 +91,15 @@ impl Detector {
         if rules.is_empty() {
             return Err(DetectorError::NoRules);
         }
-        let rules = Rules::parse(rules)?;
-        let intents = known(&model.names().labels)?;
-        let languages = known(&model.names().languages)?;
+        Self::with(Rules::parse(rules)?, moods)
+    }
+
+    fn with(rules: Rules, moods: Vec<(Language, Moods)>) -> Result<Self, DetectorError> {
+        let model = built_in_model()?;
+        let intents =
+            model.names().labels.iter().map(|name| known(name)).collect::<Result<_, _>>()?;
+        let languages =
+            model.names().languages.iter().map(|name| known(name)).collect::<Result<_, _>>()?;
         Ok(Self { rules, moods, model: Arc::new(model), intents, languages })
     }
 
@@ -142,10 +163,9 @@ pub fn built_in_model() -> Result<Model, ModelError> {
     Model::read(include_bytes!(concat!(env!("OUT_DIR"), "/model.bin")))
 }
 
-/// `names` as what this program knows.
-fn known<N: std::str::FromStr>(names: &[String]) -> Result<Arc<[N]>, DetectorError> {
-    let known = |name: &String| name.parse().map_err(|_unknown| DetectorError::Name(name.clone()));
-    names.iter().map(known).collect()
+/// What this program knows by this name.
+fn known<N: FromStr>(name: &str) -> Result<N, DetectorError> {
+    name.parse().map_err(|_unknown| DetectorError::Name(name.to_owned()))
 }
 
 /// Whether `intents/<language>/<name>.toml` can be used: the phrases of a language, or the utterances of an intent. If not,

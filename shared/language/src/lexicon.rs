@@ -2,46 +2,30 @@
 //!
 //! Words are numbers, so that a message's words are looked up once, and then numbers are compared.
 
-use std::{collections::HashMap, iter};
+use std::{iter, ops::Range};
 
-use foldhash::fast::FixedState;
-use forthright_classifier::words;
-
-/// The shortest beginning of a word that may stand for all its endings, and what those are looked up by.
-const STEM_LETTERS_MIN: usize = 3;
-
-/// The number of a word, or of a beginning of words; never [`END_OF_PLACE`].
-type Id = u32;
-
-/// Parts the places of a phrase.
-const END_OF_PLACE: Id = 0;
-
-/// The words of phrases, with their numbers.
-#[derive(Debug, Default)]
-pub(crate) struct Vocabulary {
-    whole: HashMap<Box<str>, Id, FixedState>,
-    /// Beginnings of words, by their first letters.
-    stems: HashMap<Box<str>, Vec<(Box<str>, Id)>, FixedState>,
-    last: Id,
-}
+use crate::phrases::{END_OF_PLACE, Id, PhraseList, Vocabulary, beginning};
 
 /// A word of a message: the numbers of all that stands for it in phrases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Known(Vec<Id>);
 
 /// Phrases with what they mean.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Lexicon<Meaning> {
+    words: Vec<Id>,
     phrases: Vec<Phrase<Meaning>>,
-    /// By each word that they may begin with: what may follow it, and where they are in `phrases`.
-    first: HashMap<Id, Vec<(Signs, usize)>, FixedState>,
+    /// What phrases may begin with, in the order of its numbers: what may follow it, and where the phrase is in `phrases`.
+    openings: Vec<(Signs, usize)>,
+    /// Of each number, where its `openings` begin, which is where those of the number before it end.
+    starts: Vec<usize>,
 }
 
 /// A phrase with what it means.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Phrase<Meaning> {
-    /// The words that may stand at each place, with [`END_OF_PLACE`] between places.
-    words: Box<[Id]>,
+    /// Where its words are among all.
+    words: Range<usize>,
     places: usize,
     pub(crate) meaning: Meaning,
 }
@@ -51,32 +35,6 @@ pub(crate) struct Phrase<Meaning> {
 struct Signs(u64);
 
 impl Vocabulary {
-    /// The number of a word as a phrase has it; none if that can never match.
-    fn add(&mut self, text: &str) -> Option<Id> {
-        let (word, is_stem) = text.strip_suffix('*').map_or((text, false), |stem| (stem, true));
-        let known = if is_stem {
-            let begun = self.stems.get(beginning(word)).into_iter().flatten();
-            begun.filter(|(stem, _)| **stem == *word).map(|(_, id)| *id).next()
-        } else {
-            self.whole.get(word).copied()
-        };
-        if known.is_some() {
-            return known;
-        }
-        let is_long_enough = !is_stem || word.chars().count() >= STEM_LETTERS_MIN;
-        if !is_plain(word) || !is_long_enough {
-            return None;
-        }
-        self.last = self.last.checked_add(1)?;
-        if is_stem {
-            let begun = self.stems.entry(beginning(word).into()).or_default();
-            begun.push((word.into(), self.last));
-        } else {
-            self.whole.insert(word.into(), self.last);
-        }
-        Some(self.last)
-    }
-
     /// The words of a message.
     pub(crate) fn read<'a>(&self, words: impl IntoIterator<Item = &'a String>) -> Vec<Known> {
         let known = |word: &String| {
@@ -86,23 +44,6 @@ impl Vocabulary {
         };
         words.into_iter().map(known).collect()
     }
-}
-
-/// Whether a message can have this word: in small letters, and nothing else.
-fn is_plain(word: &str) -> bool {
-    let is_simple = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_simple || words(word).as_slice() == [word]
-}
-
-/// The phrases in a list as people write it: with commas or ends of lines between.
-pub(crate) fn listed(list: &str) -> impl Iterator<Item = &str> {
-    list.split([',', '\n']).map(str::trim).filter(|phrase| !phrase.is_empty())
-}
-
-/// What the beginnings of a word are looked up by.
-fn beginning(word: &str) -> &str {
-    let end = word.char_indices().nth(STEM_LETTERS_MIN).map_or(word.len(), |(end, _)| end);
-    word.get(..end).unwrap_or(word)
 }
 
 impl Known {
@@ -140,49 +81,54 @@ impl Signs {
     }
 }
 
-impl<Meaning> Default for Lexicon<Meaning> {
-    fn default() -> Self {
-        Self { phrases: Vec::new(), first: HashMap::default() }
+impl<Meaning> From<PhraseList<Meaning>> for Lexicon<Meaning> {
+    fn from(PhraseList { words, meanings }: PhraseList<Meaning>) -> Self {
+        let (mut phrases, mut openings) = (Vec::with_capacity(meanings.len()), Vec::new());
+        let mut from = 0_usize;
+        for (length, meaning) in meanings {
+            let to = from.saturating_add(length);
+            let mut all = places(words.get(from..to).unwrap_or_default());
+            let (first, second) = (all.next().unwrap_or_default(), all.next());
+            let follows = second.map_or(Signs::END, Signs::of);
+            openings.extend(first.iter().map(|id| (index(*id), (follows, phrases.len()))));
+            let places =
+                usize::from(second.is_some()).saturating_add(all.count()).saturating_add(1);
+            phrases.push(Phrase { words: from..to, places, meaning });
+            from = to;
+        }
+        let (openings, starts) = by_number(&openings);
+        Self { words, phrases, openings, starts }
     }
 }
 
-impl<Meaning> Lexicon<Meaning> {
-    /// Adds a phrase. Refuses one that can never match as it is written, and says how it is written.
-    ///
-    /// Words stand with one space between; `|` parts words of which any may stand at a place, and `*` at the end of one
-    /// stands for any ending.
-    pub(crate) fn add(
-        &mut self,
-        vocabulary: &mut Vocabulary,
-        phrase: &str,
-        meaning: Meaning,
-    ) -> Result<(), String> {
-        let mut ids = Vec::with_capacity(phrase.len());
-        let mut from = 0;
-        let marks = phrase.bytes().enumerate().filter(|(_, byte)| b" |".contains(byte));
-        for (end, mark) in marks.chain([(phrase.len(), b'|')]) {
-            let word = phrase.get(from..end).unwrap_or_default();
-            ids.push(vocabulary.add(word).ok_or_else(|| never_matches(phrase))?);
-            if mark == b' ' {
-                ids.push(END_OF_PLACE);
-            }
-            from = end.saturating_add(1);
+/// What goes by numbers, in their order; and of each number where its own begin, which is where those of the one before it end.
+fn by_number<T: Copy>(all: &[(usize, T)]) -> (Vec<T>, Vec<usize>) {
+    let numbers = all.iter().map(|(number, _)| number.saturating_add(1)).max().unwrap_or(0);
+    let mut starts = vec![0_usize; numbers.saturating_add(1)];
+    for (number, _) in all {
+        if let Some(count) = starts.get_mut(*number) {
+            *count = count.saturating_add(1);
         }
-        let words: Box<[Id]> = ids.as_slice().into();
-        let at = self.phrases.len();
-        let (first, second) = {
-            let mut all = places(&words);
-            (all.next(), all.next())
-        };
-        let follows = second.map_or(Signs::END, Signs::of);
-        for word in first.unwrap_or_default() {
-            self.first.entry(*word).or_default().push((follows, at));
-        }
-        let places = places(&words).count();
-        self.phrases.push(Phrase { words, places, meaning });
-        Ok(())
     }
+    let mut sum = 0_usize;
+    for start in &mut starts {
+        sum = sum.saturating_add(*start);
+        *start = sum;
+    }
+    // Where each ends, and from the last to the first also where it begins.
+    let mut ordered: Vec<T> = all.iter().map(|(_, one)| *one).collect();
+    for (number, one) in all.iter().rev() {
+        if let Some(start) = starts.get_mut(*number) {
+            *start = start.saturating_sub(1);
+            if let Some(place) = ordered.get_mut(*start) {
+                *place = *one;
+            }
+        }
+    }
+    (ordered, starts)
+}
 
+impl<Meaning> Lexicon<Meaning> {
     /// The phrases that `words` begin with.
     pub(crate) fn beginning<'a>(
         &'a self,
@@ -192,13 +138,14 @@ impl<Meaning> Lexicon<Meaning> {
         let follows = Signs::following(rest.unwrap_or_default());
         let ids = first.into_iter().flat_map(|word| &word.0);
         let phrases = ids.flat_map(move |id| self.with_first(*id, follows));
-        phrases.filter(|phrase| phrase.begins(words))
+        phrases.filter(|phrase| self.begins(words, phrase))
     }
 
     /// The phrases whose words are all among these, which [`distinct`] gives.
     pub(crate) fn among<'a>(&'a self, ids: &'a [Id]) -> impl Iterator<Item = &'a Phrase<Meaning>> {
         let phrases = ids.iter().flat_map(|id| self.with_first(*id, Signs::ALL));
-        phrases.filter(|phrase| phrase.is_among(ids))
+        let is_there = |place: &[Id]| place.iter().any(|id| ids.binary_search(id).is_ok());
+        phrases.filter(move |phrase| self.places(phrase).all(is_there))
     }
 
     /// The longest phrase that `words` begin with.
@@ -214,22 +161,30 @@ impl<Meaning> Lexicon<Meaning> {
 
     /// The phrases that may begin with this word, with some of these behind it.
     fn with_first(&self, id: Id, follows: Signs) -> impl Iterator<Item = &Phrase<Meaning>> {
-        let known = self.first.get(&id).into_iter().flatten();
-        let fitting = known.filter(move |(second, _)| second.meet(follows));
+        let from = self.starts.get(index(id)).copied();
+        let to = self.starts.get(index(id).saturating_add(1)).copied();
+        let known = from.zip(to).and_then(|(from, to)| self.openings.get(from..to));
+        let fitting = known.into_iter().flatten().filter(move |(next, _)| next.meet(follows));
         fitting.filter_map(|(_, at)| self.phrases.get(*at))
     }
-}
 
-fn never_matches(phrase: &str) -> String {
-    let plain = words(phrase).join(" ");
-    format!(
-        "the phrase `{phrase}` never matches; write it as `{plain}`, with `|` between words of which any will do, and \
-         `*` only at the end of a word, after {STEM_LETTERS_MIN} letters or more"
-    )
+    fn begins(&self, words: &[Known], phrase: &Phrase<Meaning>) -> bool {
+        phrase.places <= words.len()
+            && self.places(phrase).zip(words).all(|(place, word)| word.is_any(place))
+    }
+
+    fn places(&self, phrase: &Phrase<Meaning>) -> impl Iterator<Item = &[Id]> {
+        places(self.words.get(phrase.words.clone()).unwrap_or_default())
+    }
 }
 
 fn places(words: &[Id]) -> impl Iterator<Item = &[Id]> {
     words.split(|id| *id == END_OF_PLACE)
+}
+
+/// A number, to find something by in a list.
+fn index(id: Id) -> usize {
+    usize::try_from(id).unwrap_or(usize::MAX)
 }
 
 impl<Meaning> Phrase<Meaning> {
@@ -237,34 +192,29 @@ impl<Meaning> Phrase<Meaning> {
     pub(crate) const fn len(&self) -> usize {
         self.places
     }
-
-    fn begins(&self, words: &[Known]) -> bool {
-        self.places <= words.len()
-            && places(&self.words).zip(words).all(|(place, word)| word.is_any(place))
-    }
-
-    fn is_among(&self, ids: &[Id]) -> bool {
-        places(&self.words).all(|place| place.iter().any(|id| ids.binary_search(id).is_ok()))
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use forthright_classifier::words;
+
     use super::*;
 
-    fn lexicon() -> (Vocabulary, Lexicon<u8>) {
-        let (mut vocabulary, mut lexicon) = (Vocabulary::default(), Lexicon::default());
-        for (phrase, meaning) in
-            [("fed up", 1), ("explod*", 2), ("fed", 3), ("ver*|so bad|mean", 4)]
-        {
-            lexicon.add(&mut vocabulary, phrase, meaning).unwrap();
+    fn lexicon<'a, M>(all: impl IntoIterator<Item = (&'a str, M)>) -> (Vocabulary, Lexicon<M>) {
+        let (mut vocabulary, mut phrases) = (Vocabulary::default(), PhraseList::default());
+        for (phrase, meaning) in all {
+            phrases.add(&mut vocabulary, phrase, meaning).unwrap();
         }
-        (vocabulary, lexicon)
+        (vocabulary, phrases.into())
+    }
+
+    fn few() -> (Vocabulary, Lexicon<u8>) {
+        lexicon([("fed up", 1), ("explod*", 2), ("fed", 3), ("ver*|so bad|mean", 4)])
     }
 
     #[test]
     fn the_longest_phrase_counts_and_a_stem_takes_any_ending() {
-        let (vocabulary, lexicon) = lexicon();
+        let (vocabulary, lexicon) = few();
         for (text, meaning) in [
             ("fed up with it", Some(1)),
             ("fed my cat", Some(3)),
@@ -287,7 +237,7 @@ mod tests {
 
     #[test]
     fn words_are_found_wherever_they_stand() {
-        let (vocabulary, lexicon) = lexicon();
+        let (vocabulary, lexicon) = few();
         for (text, meanings) in
             [("up they fed me", &[1, 3][..]), ("bad? it is so", &[4]), ("nothing of it", &[])]
         {
@@ -300,11 +250,8 @@ mod tests {
 
     #[test]
     fn a_phrase_is_found_among_many_with_the_same_first_word() {
-        let (mut vocabulary, mut lexicon) = (Vocabulary::default(), Lexicon::default());
         let all: Vec<_> = (0..500).map(|number| format!("a w{number} z")).collect();
-        for (number, phrase) in all.iter().enumerate() {
-            lexicon.add(&mut vocabulary, phrase, number).unwrap();
-        }
+        let (vocabulary, lexicon) = lexicon(all.iter().map(String::as_str).zip(0..));
         for (number, phrase) in all.iter().enumerate() {
             let words = vocabulary.read(&words(phrase));
             let found: Vec<_> = lexicon.beginning(&words).map(|phrase| phrase.meaning).collect();
@@ -313,17 +260,10 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_commas_or_ends_of_lines_between_phrases() {
-        let phrases: Vec<_> = listed("a b, c\n\n  d,\r\n").collect();
-        assert_eq!(phrases, ["a b", "c", "d"]);
-        assert_eq!(listed("").next(), None);
-    }
-
-    #[test]
-    fn what_never_matches_is_refused() {
-        for wrong in ["Fed", "fed!", "", "a  b", "ex*", "e*x", "don't", "a||b", "a |b"] {
-            let error = Lexicon::default().add(&mut Vocabulary::default(), wrong, ()).unwrap_err();
-            assert!(error.contains("never matches"), "{error}");
-        }
+    fn without_phrases_nothing_is_found() {
+        let (vocabulary, lexicon) = lexicon::<()>([]);
+        let words = vocabulary.read(&words("anything"));
+        assert!(!lexicon.stands_in(&words));
+        assert_eq!(lexicon.among(&distinct(&words)).count(), 0);
     }
 }

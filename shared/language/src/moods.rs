@@ -5,9 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 use foldhash::fast::FixedState;
 use forthright_classifier::words;
 use forthright_core::{Language, detect::Sentiment};
-use serde::Deserialize;
 
-use crate::lexicon::{Known, Lexicon, Vocabulary, listed};
+use crate::{
+    lexicon::{Known, Lexicon},
+    moods_file::{Mood, MoodPhrases},
+    phrases::Vocabulary,
+};
 
 /// A mood is there from this strength on: one clear word, or two hints.
 const STRENGTH_MIN: u16 = 2;
@@ -26,11 +29,11 @@ pub struct MoodsError {
 }
 
 /// The words of one language that tell how somebody feels.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Moods(Arc<Read>);
 
-/// What was read from a file.
-#[derive(Debug)]
+/// The words where they are looked up.
+#[derive(Debug, PartialEq, Eq)]
 struct Read {
     vocabulary: Vocabulary,
     feelings: Lexicon<(Mood, u16)>,
@@ -41,16 +44,6 @@ struct Read {
     emphasis: Lexicon<()>,
 }
 
-/// What a word speaks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Mood {
-    Angry,
-    Sad,
-    Pleased,
-    Urgent,
-}
-
 /// How strongly a message speaks for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Strengths {
@@ -58,46 +51,6 @@ pub(crate) struct Strengths {
     sad: u16,
     pleased: u16,
     urgent: u16,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    moods: Vec<MoodFile>,
-    marks: MarksFile,
-    negation: NegationFile,
-    emphasis: EmphasisFile,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MoodFile {
-    mood: Mood,
-    strength: u16,
-    phrases: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MarksFile {
-    angry: Vec<String>,
-    sad: Vec<String>,
-    pleased: Vec<String>,
-    urgent: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NegationFile {
-    before: String,
-    after: String,
-    no_effect: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EmphasisFile {
-    words: String,
 }
 
 impl Strengths {
@@ -171,64 +124,8 @@ impl Clauses {
 impl Moods {
     /// Reads the text of `intents/<language>/moods.toml`. Refuses a phrase that can never match as it is written.
     pub(crate) fn parse(language: Language, text: &str) -> Result<Self, MoodsError> {
-        Self::read(text).map_err(|what| MoodsError { language, what })
-    }
-
-    fn read(text: &str) -> Result<Self, String> {
-        let file: File =
-            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-        let mut vocabulary = Vocabulary::default();
-        let mut feelings = Lexicon::default();
-        for block in &file.moods {
-            if !(1..=3).contains(&block.strength) {
-                return Err(format!("strength: {} is not from 1 to 3", block.strength));
-            }
-            for phrase in listed(&block.phrases) {
-                feelings.add(&mut vocabulary, phrase, (block.mood, block.strength))?;
-            }
-        }
-        for mood in [Mood::Angry, Mood::Sad, Mood::Pleased, Mood::Urgent] {
-            let mut phrases = file
-                .moods
-                .iter()
-                .filter(|block| block.mood == mood)
-                .flat_map(|block| listed(&block.phrases));
-            if phrases.next().is_none() {
-                return Err(format!("there are no phrases of the mood {mood:?}").to_lowercase());
-            }
-        }
-        let mut marks: HashMap<char, Mood, FixedState> = HashMap::default();
-        for (mood, all) in [
-            (Mood::Angry, &file.marks.angry),
-            (Mood::Sad, &file.marks.sad),
-            (Mood::Pleased, &file.marks.pleased),
-            (Mood::Urgent, &file.marks.urgent),
-        ] {
-            for mark in all {
-                let first = mark.chars().next().filter(|letter| !letter.is_alphanumeric());
-                let first = first.ok_or_else(|| format!("marks: `{mark}` is no mark"))?;
-                marks.insert(first, mood);
-            }
-        }
-        let mut lexicon = |phrases: &str| {
-            let mut lexicon = Lexicon::default();
-            for phrase in listed(phrases) {
-                lexicon.add(&mut vocabulary, phrase, ())?;
-            }
-            Ok::<_, String>(lexicon)
-        };
-        let NegationFile { before, after, no_effect } = &file.negation;
-        let (negations_before, negations_after) = (lexicon(before)?, lexicon(after)?);
-        let (no_negations, emphasis) = (lexicon(no_effect)?, lexicon(&file.emphasis.words)?);
-        Ok(Self(Arc::new(Read {
-            vocabulary,
-            feelings,
-            marks,
-            negations_before,
-            negations_after,
-            no_negations,
-            emphasis,
-        })))
+        let read = MoodPhrases::parse(text).map_err(|what| MoodsError { language, what })?;
+        Ok(read.into())
     }
 
     /// How strongly a message speaks for each mood.
@@ -249,6 +146,20 @@ impl Moods {
             strengths.add(Mood::Angry, 1);
         }
         strengths
+    }
+}
+
+impl From<MoodPhrases> for Moods {
+    fn from(read: MoodPhrases) -> Self {
+        Self(Arc::new(Read {
+            vocabulary: read.vocabulary,
+            feelings: read.feelings.into(),
+            marks: read.marks.into_iter().collect(),
+            negations_before: read.negations_before.into(),
+            negations_after: read.negations_after.into(),
+            no_negations: read.no_negations.into(),
+            emphasis: read.emphasis.into(),
+        }))
     }
 }
 

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use forthright_core::{Intent, Language, detect::Trigger};
-use serde::Deserialize;
 
-use crate::lexicon::{Lexicon, Vocabulary, distinct, listed};
+use crate::{
+    lexicon::{Lexicon, distinct},
+    phrases::Vocabulary,
+    rules_file::{Match, Meaning, Role, Rule, RulePhrases, RulesFile},
+};
 
 /// What must not rest on a guess has phrases in each language: what is decided of people's data, and that they are not
 /// written to any more.
@@ -36,41 +39,17 @@ pub struct RulesError {
 /// Phrases of all languages, which people can read and change, and what they mean.
 ///
 /// Reading a message takes time in proportion to its length: every place in it is looked up by its word.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rules(Arc<Read>);
 
-/// What was read from the files.
-#[derive(Debug, Default)]
+/// Rules, with their phrases where they are looked up.
+#[derive(Debug, PartialEq, Eq)]
 struct Read {
-    rules: Vec<Rule>,
+    rules: Vec<Rule<Intent, Trigger>>,
     vocabulary: Vocabulary,
-    /// Phrases that are a whole message, with the numbers of their rules.
     whole: Lexicon<usize>,
-    /// Phrases that stand in a message.
     within: Lexicon<Role>,
-    /// Phrases whose words stand in a message, in any order.
     anywhere: Lexicon<usize>,
-}
-
-/// A rule; its phrases are in one of the lexicons.
-#[derive(Debug, Clone, Copy)]
-struct Rule {
-    meaning: Meaning,
-    kind: Match,
-}
-
-/// What a rule tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    Intent(Intent),
-    Trigger(Trigger),
-}
-
-/// What a phrase is for: the number of its rule, and whether it excepts from it.
-#[derive(Debug, Clone, Copy)]
-struct Role {
-    rule: usize,
-    excepts: bool,
 }
 
 /// What the rules say of a message.
@@ -90,44 +69,6 @@ pub(crate) struct Ruled {
     pub(crate) is_whole_message: bool,
 }
 
-/// How a phrase must stand in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Match {
-    WholeMessage,
-    ContainsPhrase,
-    ContainsAllWords,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RulesFile {
-    rules: Vec<RuleFile>,
-    triggers: Vec<TriggerFile>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleFile {
-    intent: Intent,
-    #[serde(rename = "match")]
-    kind: Match,
-    phrases: String,
-    #[serde(default)]
-    unless: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TriggerFile {
-    trigger: Trigger,
-    #[serde(rename = "match")]
-    kind: Match,
-    phrases: String,
-    #[serde(default)]
-    unless: String,
-}
-
 impl Rules {
     /// Reads the texts of `intents/<language>/rules.toml`, in the order of their priority.
     ///
@@ -136,11 +77,29 @@ impl Rules {
     pub(crate) fn parse<'a>(
         files: impl IntoIterator<Item = (Language, &'a str)>,
     ) -> Result<Self, RulesError> {
-        let mut read = Read::default();
+        let mut all = RulePhrases::default();
         for (language, text) in files {
-            read.add_file(text).map_err(|what| RulesError { language, what })?;
+            let file = RulesFile::parse(text).and_then(checked);
+            let added = file.and_then(|file| all.add(file));
+            added.map_err(|what| RulesError { language, what })?;
         }
-        Ok(Self(Arc::new(read)))
+        Ok(all.into())
+    }
+
+    /// Rules that tell intents and triggers by their names; or the first name of nothing.
+    pub(crate) fn named(all: RulePhrases<String, String>) -> Result<Self, String> {
+        let RulePhrases { rules, vocabulary, whole, within, anywhere } = all;
+        let rules = rules.into_iter().map(|Rule { meaning, kind }| {
+            let meaning = match meaning {
+                Meaning::Intent(name) => name.parse().map(Meaning::Intent).map_err(|_unknown| name),
+                Meaning::Trigger(name) => {
+                    name.parse().map(Meaning::Trigger).map_err(|_unknown| name)
+                }
+            };
+            Ok(Rule { meaning: meaning?, kind })
+        });
+        let rules = rules.collect::<Result<_, String>>()?;
+        Ok(RulePhrases { rules, vocabulary, whole, within, anywhere }.into())
     }
 
     /// What the rules say of a message of these words. Of the rules that match the first decides.
@@ -200,66 +159,37 @@ impl Rules {
     }
 }
 
-impl Read {
-    fn add_file(&mut self, text: &str) -> Result<(), String> {
-        let file: RulesFile =
-            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-        for rule in &file.rules {
-            if rule.intent == Intent::Stop && rule.kind != Match::WholeMessage {
-                return Err("`stop` must match the whole message: a sentence with the word is no \
-                            opt-out"
-                    .to_owned());
-            }
-            if rule.intent == Intent::NoneOfThese {
-                return Err("`none_of_these` is what remains, it has no rule".to_owned());
-            }
-        }
-        for intent in MUST_HAVE {
-            if !file.rules.iter().any(|rule| rule.intent == intent) {
-                return Err(format!("`{intent}` has no rule"));
-            }
-        }
-        for &trigger in Trigger::ALL {
-            if !file.triggers.iter().any(|rule| rule.trigger == trigger) {
-                return Err(format!("`{trigger}` has no rule"));
-            }
-        }
-        for RuleFile { intent, kind, phrases, unless } in &file.rules {
-            self.add(Meaning::Intent(*intent), *kind, phrases, unless)?;
-        }
-        for TriggerFile { trigger, kind, phrases, unless } in &file.triggers {
-            self.add(Meaning::Trigger(*trigger), *kind, phrases, unless)?;
-        }
-        Ok(())
+impl From<RulePhrases<Intent, Trigger>> for Rules {
+    fn from(all: RulePhrases<Intent, Trigger>) -> Self {
+        let RulePhrases { rules, vocabulary, whole, within, anywhere } = all;
+        let (whole, within, anywhere) = (whole.into(), within.into(), anywhere.into());
+        Self(Arc::new(Read { rules, vocabulary, whole, within, anywhere }))
     }
+}
 
-    fn add(
-        &mut self,
-        meaning: Meaning,
-        kind: Match,
-        phrases: &str,
-        unless: &str,
-    ) -> Result<(), String> {
-        if listed(phrases).next().is_none() {
-            return Err(format!("a rule of {meaning:?} has no phrase"));
+/// A file that has what it must, and nothing that it must not have.
+fn checked(file: RulesFile<Intent, Trigger>) -> Result<RulesFile<Intent, Trigger>, String> {
+    for rule in &file.rules {
+        if rule.intent == Intent::Stop && rule.kind != Match::WholeMessage {
+            return Err("`stop` must match the whole message: a sentence with the word is no \
+                        opt-out"
+                .to_owned());
         }
-        let rule = self.rules.len();
-        self.rules.push(Rule { meaning, kind });
-        for phrase in listed(phrases) {
-            match kind {
-                Match::WholeMessage => self.whole.add(&mut self.vocabulary, phrase, rule),
-                Match::ContainsPhrase => {
-                    let role = Role { rule, excepts: false };
-                    self.within.add(&mut self.vocabulary, phrase, role)
-                }
-                Match::ContainsAllWords => self.anywhere.add(&mut self.vocabulary, phrase, rule),
-            }?;
+        if rule.intent == Intent::NoneOfThese {
+            return Err("`none_of_these` is what remains, it has no rule".to_owned());
         }
-        for phrase in listed(unless) {
-            self.within.add(&mut self.vocabulary, phrase, Role { rule, excepts: true })?;
-        }
-        Ok(())
     }
+    for intent in MUST_HAVE {
+        if !file.rules.iter().any(|rule| rule.intent == intent) {
+            return Err(format!("`{intent}` has no rule"));
+        }
+    }
+    for &trigger in Trigger::ALL {
+        if !file.triggers.iter().any(|rule| rule.trigger == trigger) {
+            return Err(format!("`{trigger}` has no rule"));
+        }
+    }
+    Ok(file)
 }
 
 impl Match {

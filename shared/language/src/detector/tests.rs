@@ -21,6 +21,16 @@ macro_rules! phrases {
 pub(crate) static DETECTOR_OF_ALL: LazyLock<Detector> =
     LazyLock::new(|| Detector::new(phrases!["de", "en", "es", "fr", "it", "nl"]).unwrap());
 
+#[test]
+fn the_phrases_that_are_built_in_are_those_of_the_files() {
+    let mut phrases = phrases!["de", "en", "es", "fr", "it", "nl"];
+    // As they are in a book.
+    phrases.sort_unstable_by_key(|of| of.language);
+    let (built_in, read) = (Detector::built_in().unwrap(), Detector::new(phrases).unwrap());
+    assert!(built_in.rules == read.rules);
+    assert!(built_in.moods == read.moods);
+}
+
 fn found(text: &str) -> Detection {
     DETECTOR_OF_ALL.find(text)
 }
