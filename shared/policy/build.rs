@@ -1,8 +1,15 @@
-//! Gathers the content that every function carries: all of `content` but the utterances, which only training reads.
+//! Gathers the content that is built in, which is all of `content` but the utterances, which only training reads; and takes its
+//! digest.
 
-use std::{env, error::Error, fs, path::Path};
+use std::{collections::BTreeMap, env, error::Error, fs, path::Path};
 
-/// What lies in `content/intents/<language>` and is read by the functions.
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+#[path = "src/digest.rs"]
+mod digest;
+
+/// What lies in `content/intents/<language>` and is no utterances.
 const PHRASES: [&str; 2] = ["moods.toml", "rules.toml"];
 
 #[expect(
@@ -12,29 +19,55 @@ const PHRASES: [&str; 2] = ["moods.toml", "rules.toml"];
 fn main() -> Result<(), Box<dyn Error>> {
     let content = Path::new("../../content");
     println!("cargo::rerun-if-changed={}", content.display());
-    let target = Path::new(&env::var("OUT_DIR")?).join("content");
-    if target.exists() {
-        fs::remove_dir_all(&target)?;
+    println!("cargo::rerun-if-changed=src/digest.rs");
+    let mut files = BTreeMap::new();
+    read(content, "", &mut files)?;
+    files.retain(|path, _| !is_of_intents(path) || is_phrases(path));
+    let mut hash = Sha256::new();
+    digest::feed(&files, |part| hash.update(part));
+    println!("cargo::rustc-env=FORTHRIGHT_CONTENT_DIGEST={}", HEXLOWER.encode(&hash.finalize()));
+
+    let out = env::var("OUT_DIR")?;
+    let [texts, phrases] = ["content", "phrases"].map(|name| Path::new(&out).join(name));
+    for folder in [&texts, &phrases] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir(folder)?;
     }
-    copy(content, &target, &|path| {
-        !path.starts_with(content.join("intents"))
-            || path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .is_some_and(|name| PHRASES.contains(&name))
-    })
+    for (path, text) in files {
+        let target = if is_of_intents(&path) { &phrases } else { &texts }.join(path);
+        fs::create_dir_all(target.parent().unwrap_or(&target))?;
+        fs::write(target, text)?;
+    }
+    Ok(())
 }
 
-/// Copies the files of `from` that are wanted.
-fn copy(from: &Path, to: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
+fn is_of_intents(path: &str) -> bool {
+    path.starts_with("intents/")
+}
+
+fn is_phrases(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| PHRASES.contains(&name))
+}
+
+/// Reads all files in `folder`, whose own path begins the paths of those, with `/` between.
+fn read(
+    folder: &Path,
+    begins: &str,
+    files: &mut BTreeMap<String, String>,
+) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        let path = format!("{begins}{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
-            copy(&path, &target, is_wanted)?;
-        } else if is_wanted(&path) {
-            fs::copy(path, target)?;
+            read(&entry.path(), &format!("{path}/"), files)?;
+        } else {
+            let text = fs::read_to_string(entry.path());
+            files.insert(
+                path,
+                text.map_err(|error| format!("{}: {error}", entry.path().display()))?,
+            );
         }
     }
     Ok(())

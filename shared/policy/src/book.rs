@@ -16,6 +16,7 @@ use jiff::civil::Date;
 
 use crate::{
     brand::Brand,
+    digest::feed,
     disclosure::Disclosures,
     fault::{ContentError, Unfit},
     language::language_of,
@@ -24,8 +25,15 @@ use crate::{
     wording::CODE,
 };
 
-/// The content that this program was built with: the demo brand, the texts it answers with, and the phrases it knows.
+/// The content that this program was built with: the demo brand and the texts it answers with.
 static EMBEDDED: Dir<'_> = include_dir!("$OUT_DIR/content");
+
+/// The phrases beside it, for who checks or changes them. What only answers has no use for their text, and does not carry it:
+/// the detector was built with them.
+static EMBEDDED_PHRASES: Dir<'_> = include_dir!("$OUT_DIR/phrases");
+
+/// The digest of both.
+const EMBEDDED_DIGEST: &str = env!("FORTHRIGHT_CONTENT_DIGEST");
 
 /// Every brand, template and disclosure, checked; texts are rendered once, since no template may name a customer.
 #[derive(Debug, Clone)]
@@ -85,15 +93,18 @@ pub struct Wanted<'a> {
 }
 
 impl Book {
-    /// The content that this program was built with.
+    /// The content that this program was built with, without its [`phrases`](Self::phrases): its detector has those.
     pub fn embedded() -> Result<Self, ContentError> {
-        Self::load(Self::embedded_files()?)
+        let mut files = Vec::new();
+        gather(&EMBEDDED, &mut files)?;
+        Self::read(&files.into_iter().collect(), EMBEDDED_DIGEST.to_owned())
     }
 
     /// The files that this program was built with, as [`load`](Self::load) takes them.
     pub fn embedded_files() -> Result<Vec<(String, String)>, ContentError> {
         let mut files = Vec::new();
         gather(&EMBEDDED, &mut files)?;
+        gather(&EMBEDDED_PHRASES, &mut files)?;
         Ok(files)
     }
 
@@ -102,16 +113,21 @@ impl Book {
     /// A file that is nowhere expected is refused, so that nobody edits a text that nothing reads.
     pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, ContentError> {
         let files = files.into_iter().filter(|(path, _)| !is_utterances(path));
-        let files: BTreeMap<String, String> = files.collect();
+        let files = files.collect();
+        let digest = digest_of(&files);
+        Self::read(&files, digest)
+    }
+
+    fn read(files: &BTreeMap<String, String>, digest: String) -> Result<Self, ContentError> {
         let mut book = Self {
             brands: BTreeMap::new(),
             templates: BTreeMap::new(),
             phrases: BTreeMap::new(),
             titles: BTreeMap::new(),
-            digest: digest_of(&files),
+            digest,
         };
         let mut disclosures = Vec::new();
-        for (path, text) in &files {
+        for (path, text) in files {
             match *path.split('/').collect::<Vec<_>>() {
                 ["brands", _] => {
                     let brand = Brand::parse(path, text)?;
@@ -217,7 +233,7 @@ impl Book {
         self.brands.get(brand)?.disclosures.get(&language)
     }
 
-    /// The phrases of each language, for the detector; they are under the digest too.
+    /// The phrases of each language, for a detector that was not built with them; they are under the digest too.
     pub fn phrases(&self) -> impl Iterator<Item = Phrases<'_>> {
         self.phrases.iter().map(|(language, files)| Phrases {
             language: *language,
@@ -319,9 +335,6 @@ fn is_utterances(path: &str) -> bool {
 fn gather(dir: &Dir<'_>, files: &mut Vec<(String, String)>) -> Result<(), ContentError> {
     for file in dir.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");
-        if is_utterances(&path) {
-            continue;
-        }
         let text = file.contents_utf8().ok_or_else(|| ContentError::new(&path, "is not UTF-8"))?;
         files.push((path, text.to_owned()));
     }
@@ -330,11 +343,7 @@ fn gather(dir: &Dir<'_>, files: &mut Vec<(String, String)>) -> Result<(), Conten
 
 fn digest_of(files: &BTreeMap<String, String>) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
-    for part in files.iter().flat_map(|(path, text)| [path, text]) {
-        // Lengths before values: no two different contents share an input.
-        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        context.update(part.as_bytes());
-    }
+    feed(files, |part| context.update(part));
     HEXLOWER.encode(context.finish().as_ref())
 }
 

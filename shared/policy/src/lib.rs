@@ -9,6 +9,7 @@
 pub mod book;
 pub mod brand;
 pub mod decide;
+mod digest;
 pub mod disclosure;
 pub mod engine;
 pub mod fault;

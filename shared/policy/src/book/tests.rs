@@ -14,9 +14,7 @@ fn demo() -> BrandId {
 }
 
 fn files() -> BTreeMap<String, String> {
-    let mut files = Vec::new();
-    gather(&EMBEDDED, &mut files).unwrap();
-    files.into_iter().collect()
+    Book::embedded_files().unwrap().into_iter().collect()
 }
 
 fn reply(book: &Book, template: &str) -> Result<RenderedReply, Unfit> {
