@@ -48,6 +48,7 @@ fn ask(file: &[u8]) {
         );
         let others = scores.alternatives(3);
         assert!(others.iter().all(|(label, _)| *label != judged.label), "the first is told twice");
+        assert!(others.iter().all(|(_, permille)| *permille > 0), "what is not likely is told");
         assert!(model.read_text(text, &words).judge().label == judged.label, "two answers");
     }
 }

@@ -261,7 +261,7 @@ impl Scores<'_> {
     }
 
     /// The likeliest labels after the first, at most `count`, and how likely each is, in thousandths: they share what the
-    /// confidence in the first leaves.
+    /// confidence in the first leaves. One that is not a thousandth likely is none.
     pub fn alternatives(&self, count: usize) -> Vec<(usize, u16)> {
         let judged = self.judge();
         let labels = self.columns.iter().take(self.model.names.labels.len());
@@ -277,6 +277,7 @@ impl Scores<'_> {
             .map(|(label, share)| {
                 (label, between(0, 1_000, left * share / sum.max(f32::MIN_POSITIVE) / 1_000.0))
             })
+            .filter(|(_, permille)| *permille > 0)
             .collect()
     }
 }
