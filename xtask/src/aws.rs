@@ -99,18 +99,17 @@ impl Deployment {
         recorded.also(&log)?;
         recorded.also(&told)?;
         let tools = Tools::get(root, Group::Aws)?;
-        let terraform =
+        let mut terraform =
             step("getting the provider", || Terraform::prepare(root, &folder.join("infra"), &log))?;
-        let (profile, stopped) = match wanted {
-            Use::Driven => (Profile::Stage, BTreeMap::new()),
-            Use::Measured => (Profile::Function, FUNCTIONS.map(|function| (function, 0)).into()),
+        let profile = match wanted {
+            Use::Driven => Profile::Stage,
+            Use::Measured => Profile::Function,
         };
         let architecture = Architecture::here()?;
         let zips = Zips::build(root, &tools, profile, architecture)?;
 
         let [endpoint, stand_in] = port::free()?;
         let own = folder.join("emulator");
-        fresh(&own)?;
         let group = emulator::Group::default();
         let interrupts = Interrupts::watch({
             let group = group.clone();
@@ -120,27 +119,27 @@ impl Deployment {
                 }
             }
         })?;
-        let emulator = step("starting the emulator", || {
-            Emulator::start(&tools, endpoint, group, &own, &told)
-        })?;
-
-        let variables = json!({
-            "name": NAME,
-            "region": emulator::REGION,
-            "emulator": format!("http://{endpoint}"),
-            "protect": false,
-            "architecture": architecture.name(),
-            "zips": zips.folder(),
-            "reserved_concurrency": stopped,
-            "people": "token",
-            "public_url": format!("http://{endpoint}"),
-            "whatsapp_api_base": format!("http://{stand_in}"),
-            "log_level": "debug",
-            "comprehend_endpoint": CLASSIFIER,
-        });
-        terraform.set(&variables)?;
-        step("planning", || terraform.plan("first.tfplan"))?;
-        step("applying", || terraform.apply("first.tfplan"))?;
+        let variables = variables(wanted, architecture, [endpoint, stand_in], &zips);
+        let begin = |terraform: &Terraform| {
+            fresh(&own)?;
+            let emulator = step("starting the emulator", || {
+                Emulator::start(&tools, endpoint, group.clone(), &own, &told)
+            })?;
+            terraform.set(&variables)?;
+            step("planning", || terraform.plan("first.tfplan"))?;
+            step("applying", || terraform.apply("first.tfplan"))?;
+            anyhow::Ok(emulator)
+        };
+        let emulator = match begin(&terraform) {
+            Err(error) if terraform.found_its_own()? => {
+                eprintln!(
+                    "    {error:#}: an answer of the emulator was lost; once more from the beginning"
+                );
+                terraform = Terraform::prepare(root, &folder.join("infra"), &log)?;
+                begin(&terraform)?
+            }
+            outcome => outcome?,
+        };
         let state = terraform.state()?;
         write(&folder.join("state.json"), &state)?;
         let (outputs, secrets) = (terraform.outputs()?, secrets::make()?);
@@ -307,6 +306,33 @@ impl Deployment {
         let id = self.outputs["api_id"].as_str().unwrap_or_default();
         format!("{id}.execute-api.localhost:{}", self.endpoint.port())
     }
+}
+
+/// What is set of a deployment to the emulator at `endpoint`, whose functions call the platform at `stand_in`.
+fn variables(
+    wanted: Use,
+    architecture: Architecture,
+    [endpoint, stand_in]: [SocketAddr; 2],
+    zips: &Zips,
+) -> Value {
+    let stopped: BTreeMap<_, _> = match wanted {
+        Use::Driven => BTreeMap::new(),
+        Use::Measured => FUNCTIONS.map(|function| (function, 0)).into(),
+    };
+    json!({
+        "name": NAME,
+        "region": emulator::REGION,
+        "emulator": format!("http://{endpoint}"),
+        "protect": false,
+        "architecture": architecture.name(),
+        "zips": zips.folder(),
+        "reserved_concurrency": stopped,
+        "people": "token",
+        "public_url": format!("http://{endpoint}"),
+        "whatsapp_api_base": format!("http://{stand_in}"),
+        "log_level": "debug",
+        "comprehend_endpoint": CLASSIFIER,
+    })
 }
 
 /// What the tests have to know of a deployment.

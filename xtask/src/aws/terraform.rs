@@ -26,6 +26,14 @@ const PLUGIN_FOLDERS: [&str; 4] = [
 /// Puts the state beside the copy, whatever a `backend.tf` says: it would be that of a real account.
 const BACKEND: &str = "terraform {\n  backend \"local\" {}\n}\n";
 
+/// What AWS calls it when something with this name is there: DynamoDB and Lambda, IAM, SQS.
+const IS_THERE: [&str; 4] = [
+    "ResourceInUseException",
+    "ResourceConflictException",
+    "EntityAlreadyExists",
+    "QueueNameExists",
+];
+
 /// The copy of the files, ready to be planned.
 #[derive(Debug)]
 pub(crate) struct Terraform {
@@ -73,6 +81,12 @@ impl Terraform {
     /// What was planned into the file of this name, as JSON.
     pub(crate) fn planned(&self, file: &str) -> Result<Value> {
         self.json(&["show", "-json", file])
+    }
+
+    /// Whether something was there already that was to be made. Of an emulator that had nothing, it had made it itself: its
+    /// first answer did not arrive, so the provider asked again.
+    pub(crate) fn found_its_own(&self) -> Result<bool> {
+        Ok(says_it_is_there(&String::from_utf8_lossy(&fs::read(&self.log)?)))
     }
 
     /// Does what was planned.
@@ -172,6 +186,10 @@ impl Terraform {
     }
 }
 
+fn says_it_is_there(said: &str) -> bool {
+    IS_THERE.iter().any(|error| said.contains(error))
+}
+
 fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     for (name, value) in std::env::vars_os() {
@@ -254,6 +272,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_is_there_already_is_told_from_other_errors() {
+        let error = |what: &str| format!("Error: operation error DynamoDB: CreateTable, {what}");
+        assert!(says_it_is_there(&error("ResourceInUseException: Table already exists: data")));
+        assert!(!says_it_is_there(&error("ValidationException: no key schema")));
+    }
 
     #[test]
     fn outputs_are_unwrapped() {
