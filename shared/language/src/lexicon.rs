@@ -87,13 +87,12 @@ impl<Meaning> From<PhraseList<Meaning>> for Lexicon<Meaning> {
         let mut from = 0_usize;
         for (length, meaning) in meanings {
             let to = from.saturating_add(length);
-            let mut all = places(words.get(from..to).unwrap_or_default());
+            let own = words.get(from..to).unwrap_or_default();
+            let mut all = places(own);
             let (first, second) = (all.next().unwrap_or_default(), all.next());
             let follows = second.map_or(Signs::END, Signs::of);
             openings.extend(first.iter().map(|id| (index(*id), (follows, phrases.len()))));
-            let places =
-                usize::from(second.is_some()).saturating_add(all.count()).saturating_add(1);
-            phrases.push(Phrase { words: from..to, places, meaning });
+            phrases.push(Phrase { words: from..to, places: places(own).count(), meaning });
             from = to;
         }
         let (openings, starts) = by_number(&openings);
